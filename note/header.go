@@ -100,6 +100,9 @@ func Parse(entry []byte) (Header, error) {
 	if err := jcs.Unmarshal(entry, &h); err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
 	}
+	if h.Seen == nil { // "null" decodes to what "[]" means, and would be a second spelling of it
+		return Header{}, errors.New("header: seen: want a list, an empty one where nothing was seen")
+	}
 	if err := h.check(); err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
 	}
@@ -111,9 +114,13 @@ func (h *Header) Encode() ([]byte, error) {
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	b, err := jcs.Marshal(h)
+	out := *h
+	if out.Seen == nil {
+		out.Seen = []Head{}
+	}
+	b, err := jcs.Marshal(&out)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("header: %w", err)
 	}
 	if len(b) > MaxHeader {
 		return nil, fmt.Errorf("the header would have %d bytes; the limit is %d", len(b), MaxHeader)

@@ -27,6 +27,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"detente/internal/jcs"
 )
 
 // Limits, in bytes unless said otherwise. C2SP tlog-tiles: an entry's length
@@ -40,6 +42,7 @@ const (
 	MaxAudience    = 64  // parties
 	MaxSeen        = 512 // heads
 	MaxEpoch       = 9999
+	MaxDepth       = 8 // levels of values in a move's fields
 	SaltSize       = 16
 )
 
@@ -131,6 +134,9 @@ func ParseID(s string) (ID, error) {
 	n, err := parseUint(index)
 	if err != nil {
 		return ID{}, fmt.Errorf("%.140q is not the name of a note: %w", s, err)
+	}
+	if n > jcs.MaxInteger {
+		return ID{}, fmt.Errorf("%.140q is not the name of a note: the index is beyond 2^53-1", s)
 	}
 	return ID{origin, n}, nil
 }

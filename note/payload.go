@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"mime"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"detente/internal/jcs"
 )
@@ -37,20 +36,27 @@ func ParseMove(plain []byte) (*Move, error) {
 	if err := jcs.Unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("move: %w", err)
 	}
-	for name, v := range m.Fields {
-		if m.Fields[name], err = wholeNumbers(v); err != nil {
-			return nil, fmt.Errorf("move: field %q: %w", name, err)
-		}
+	if err := plainValues(m.Fields, MaxDepth); err != nil {
+		return nil, fmt.Errorf("move: %w", err)
 	}
-	return m, m.check()
-}
-
-// Encode returns the padded plaintext, ready to be sealed.
-func (m *Move) Encode() ([]byte, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	return encode(m, MaxMove, "move")
+	return m, nil
+}
+
+// Encode returns the padded plaintext, ready to be sealed. It reads back what
+// it has written: Fields can hold values that JSON has no one spelling for (a
+// fraction, null, bytes that are not UTF-8), and no reader would take them.
+func (m *Move) Encode() ([]byte, error) {
+	plain, err := encode(m, MaxMove, "move")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ParseMove(plain); err != nil {
+		return nil, fmt.Errorf("not written, since no reader would accept it: %w", err)
+	}
+	return plain, nil
 }
 
 func (m *Move) check() error {
@@ -112,23 +118,46 @@ func ParseContent(plain []byte) (*Content, error) {
 	if err := jcs.Unmarshal(b, c); err != nil {
 		return nil, fmt.Errorf("content: %w", err)
 	}
-	return c, c.check()
-}
-
-// Encode returns the padded plaintext, ready to be sealed.
-func (c *Content) Encode() ([]byte, error) {
+	if c.Texts == nil { // "null" decodes to what "{}" means, and would be a second spelling of it
+		return nil, errors.New("content: texts: want an object, an empty one where there are no texts")
+	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return encode(c, MaxContent, "content")
+	return c, nil
+}
+
+// Encode returns the padded plaintext, ready to be sealed. Like Move.Encode it
+// reads back what it has written.
+func (c *Content) Encode() ([]byte, error) {
+	out := *c
+	if out.Texts == nil {
+		out.Texts = map[string]Wording{}
+	}
+	plain, err := encode(&out, MaxContent, "content")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ParseContent(plain); err != nil {
+		return nil, fmt.Errorf("not written, since no reader would accept it: %w", err)
+	}
+	return plain, nil
 }
 
 func (c *Content) check() error {
 	if c.Version != Version {
 		return fmt.Errorf("content: version %d is not one this program knows; it knows version %d", c.Version, Version)
 	}
-	if len(c.Authentic) == 0 || !slices.IsSorted(c.Authentic) {
-		return errors.New("content: authentic must name at least one language, sorted")
+	if len(c.Authentic) == 0 {
+		return errors.New("content: authentic must name at least one language")
+	}
+	for i, lang := range c.Authentic {
+		if !langPattern.MatchString(lang) {
+			return fmt.Errorf("content: authentic: %.20q is not a language tag", lang)
+		}
+		if i > 0 && c.Authentic[i-1] >= lang {
+			return fmt.Errorf("content: authentic is not sorted, or names a language twice, at %s", lang)
+		}
 	}
 	for slot, w := range c.Texts {
 		if !slotPattern.MatchString(slot) || len(w) == 0 {
@@ -155,10 +184,10 @@ func (c *Content) check() error {
 }
 
 func (a Attachment) check() error {
-	if a.Name == "" || len(a.Name) > 255 || strings.ContainsAny(a.Name, "/\\\x00") || a.Name == "." || a.Name == ".." {
+	if a.Name == "" || len(a.Name) > 255 || strings.ContainsAny(a.Name, `/\`) || strings.ContainsFunc(a.Name, unicode.IsControl) || a.Name == "." || a.Name == ".." {
 		return fmt.Errorf("%.40q is not a file's name", a.Name)
 	}
-	if _, _, err := mime.ParseMediaType(a.Type); err != nil {
+	if kind, _, err := mime.ParseMediaType(a.Type); err != nil || !strings.Contains(kind, "/") {
 		return fmt.Errorf("%.40q is not a media type", a.Type)
 	}
 	if a.Size > MaxAttachment {
@@ -181,8 +210,27 @@ func checkSalt(what, salt string) error {
 	return nil
 }
 
-// wholeNumbers turns the numbers of a decoded value into int64.
-func wholeNumbers(v any) (any, error) {
+// plainValues turns the numbers in a decoded object into int64, in place, and
+// refuses what a field cannot hold. depth is how deep values may still nest.
+func plainValues(object map[string]any, depth int) error {
+	for name, v := range object {
+		// RFC 8785, section 3.2.3, sorts names by UTF-16 code units, encoding/json
+		// by bytes. For ASCII the two agree.
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' }) {
+			return fmt.Errorf("field %.40q: a name has printable ASCII characters only", name)
+		}
+		var err error
+		if object[name], err = plainValue(v, depth); err != nil {
+			return fmt.Errorf("field %.40q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func plainValue(v any, depth int) (any, error) {
+	if depth == 0 {
+		return nil, fmt.Errorf("values nest deeper than %d", MaxDepth)
+	}
 	switch v := v.(type) {
 	case json.Number:
 		n, err := strconv.ParseInt(string(v), 10, 64)
@@ -193,16 +241,13 @@ func wholeNumbers(v any) (any, error) {
 	case []any:
 		for i := range v {
 			var err error
-			if v[i], err = wholeNumbers(v[i]); err != nil {
+			if v[i], err = plainValue(v[i], depth-1); err != nil {
 				return nil, err
 			}
 		}
 	case map[string]any:
-		for k := range v {
-			var err error
-			if v[k], err = wholeNumbers(v[k]); err != nil {
-				return nil, err
-			}
+		if err := plainValues(v, depth-1); err != nil {
+			return nil, err
 		}
 	case nil:
 		return nil, errors.New("null is not a value")
@@ -214,9 +259,6 @@ func encode(v any, limit int, what string) ([]byte, error) {
 	b, err := jcs.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	if !utf8.Valid(b) {
-		return nil, fmt.Errorf("%s: invalid UTF-8", what)
 	}
 	if len(b) > limit {
 		return nil, fmt.Errorf("%s: %d bytes; the limit is %d", what, len(b), limit)
@@ -237,8 +279,11 @@ func Pad(json []byte) []byte {
 
 // PaddedSize returns the bucket for n bytes: the powers of two from 512, and
 // the three equal steps between each two of them from 4,096 on, so that at
-// most a quarter is padding there.
+// most a fifth is padding there. Sizes beyond 2^62 are not padded.
 func PaddedSize(n uint64) uint64 {
+	if n > 1<<62 {
+		return n
+	}
 	for size := uint64(512); ; size *= 2 {
 		if size >= 4096 {
 			for step := size; step < 2*size; step += size / 4 {
