@@ -1,0 +1,119 @@
+package store
+
+import (
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"detente/note"
+)
+
+// A Batch is what one transaction writes. Storing again what is there already
+// is harmless, but for Feeds.
+type Batch struct {
+	Docs   []Doc
+	Feeds  []Append
+	Parts  []Part
+	Heads  []HeadRow // checkpoints without leaves
+	Cosigs []Cosig
+	Forks  []ForkRow
+	Drafts []Draft
+	Meta   map[string]string // an empty value deletes the key
+}
+
+// A Doc is a signed text. Digest is that of the text, Bytes the text with its
+// signatures: storing a Doc again replaces the signatures.
+type Doc struct {
+	Kind   string
+	Digest note.Digest
+	Bytes  []byte
+}
+
+// An Append adds entries to the end of a feed, and the checkpoint over them.
+type Append struct {
+	Origin string
+	Start  uint64
+	Leaves [][]byte
+	// Hashes are the stored hashes of the leaves in order, as package tlog
+	// numbers them, beginning at StoredHashIndex(0, Start).
+	Hashes []tlog.Hash
+	Head   note.Head
+	Signed []byte
+}
+
+// A HeadRow is a checkpoint.
+type HeadRow struct {
+	Head   note.Head
+	Signed []byte
+}
+
+// A FeedRow is what the ledger holds of a feed: Size entries, and the
+// checkpoint over them, which is empty as long as there are none.
+type FeedRow struct {
+	Origin string
+	Size   uint64
+	Root   note.Digest
+	Signed []byte
+}
+
+// A PartState says where a payload is. States only go up, but for SetPart.
+type PartState int
+
+const (
+	Missing PartState = 0 // named by a note, not here yet
+	Held    PartState = 1 // in the ledger
+	InFile  PartState = 2 // in a file beside the ledger
+	Erased  PartState = 3 // was here, taken out for good
+)
+
+func (p PartState) String() string {
+	switch p {
+	case Missing:
+		return "missing"
+	case Held:
+		return "held"
+	case InFile:
+		return "file"
+	case Erased:
+		return "erased"
+	}
+	return "unknown"
+}
+
+// A Part is a payload that a note names.
+type Part struct {
+	ID     note.ID // the note; of several, the one that was stored first
+	Name   string
+	Digest note.Digest // of the sealed bytes
+	Size   uint64      // of the sealed bytes, as the note says
+	State  PartState
+	Sealed []byte
+	Plain  []byte // boxed under the node's own key
+}
+
+// A Cosig is a receipt or a witness cosignature on a head: signature lines
+// under a name that is not the feed's. Of two for one head and name the later
+// is kept.
+type Cosig struct {
+	Origin string
+	Size   uint64
+	Name   string
+	Time   time.Time // to the second
+	Lines  []byte
+}
+
+// A ForkRow is the proof that a feed has forked.
+type ForkRow struct {
+	Origin string
+	Bytes  []byte
+}
+
+// A Draft is a note that is not sent yet, or, when Note is set, has become
+// that note.
+type Draft struct {
+	ID      string
+	Created time.Time // to the microsecond
+	Act     string
+	Body    []byte
+	Note    string
+}
