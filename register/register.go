@@ -1,0 +1,400 @@
+package register
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"detente/matter"
+	"detente/note"
+)
+
+// Version is the version of the fold. A snapshot made by another is void.
+const Version = 1
+
+// Rules is what the fold needs of one charter or amendment.
+type Rules interface {
+	matter.Rules
+	Role(party string) string // principal, facilitator, observer, or empty
+	MaySay(party, office, act string) bool
+	MayBind(party, office, act string) (binds, adReferendum bool)
+	IsExercise() bool
+	Serial() int // 0 for the founding charter, 1 for the first amendment, and on
+}
+
+// Opened is a note as its reader holds it.
+type Opened struct {
+	Header  *note.Header
+	Move    *note.Move  // nil where it is not addressed to the reader, is missing or is unreadable
+	Content note.Digest // of the content's plaintext; zero where there is none
+	Trouble Trouble     // why there is no move
+}
+
+// Trouble says why a note has no move.
+type Trouble string
+
+const (
+	Sealed     Trouble = "sealed"     // not addressed to the reader
+	Missing    Trouble = "missing"    // addressed, and its payload has not arrived
+	Unreadable Trouble = "unreadable" // malformed, unknown, or it cannot be opened
+)
+
+// Result is what a note did.
+type Result string
+
+const (
+	Applied    Result = "applied"
+	OutOfOrder Result = "out of order"     // not open to its author then; it changed nothing
+	NoPower    Result = "beyond authority" // its office has no power to say or bind this; it changed nothing
+	Waiting    Result = "waiting"          // its past is not held yet
+	NotFolded  Result = "not folded"       // see Trouble
+	Kept       Result = "kept"             // bookkeeping of the line: an ack
+)
+
+// Entry is one note in the register. It keeps what the fold reads of the
+// header, and no more.
+type Entry struct {
+	ID           note.ID
+	Depth        uint64
+	Time         time.Time // the author's claim
+	Audience     []string
+	Charter      note.Digest
+	Precedence   string
+	Move         *note.Move
+	Content      note.Digest
+	Trouble      Trouble
+	Result       Result
+	Reason       string // for people, where the result is not Applied
+	AdReferendum bool   // the office binds subject to approval at home
+	Matter       *Matter
+
+	audience *audience
+	exercise bool
+	placed   bool
+	outdated bool // its author had already used a later charter
+	seen     []seen
+}
+
+// seen is one head of a header: the feed, and how much of it was held.
+type seen struct {
+	feed *feed
+	size uint64
+}
+
+// audience is one list of parties, kept once.
+type audience struct {
+	parties []string
+	key     string
+	matters map[string][]*Matter // by the origin of their rank, in its order
+	orphans []*Entry             // notes that belong to no matter, in order
+}
+
+// Register is the state of one channel as one reader holds it. It is not safe
+// for concurrent use.
+type Register struct {
+	rules     func(charter note.Digest) (Rules, bool)
+	feeds     map[string]*feed
+	matters   map[note.ID]*Matter
+	keyed     map[string]*Matter // by audience, kind and key
+	audiences map[string]*audience
+	waiting   int
+}
+
+type feed struct {
+	origin  string
+	party   string
+	before  *feed // the epoch before, if there was one
+	entries []*Entry
+	placed  int              // how many, from the first, have their depth and are folded
+	serial  int              // of the latest charter used
+	cover   map[*feed]uint64 // the greatest size seen of every other feed, by what is placed
+}
+
+// New returns an empty register. rules gives the rules of a charter, or says
+// that it is not known yet.
+func New(rules func(charter note.Digest) (Rules, bool)) *Register {
+	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}}
+}
+
+// Add takes notes in, in any order between feeds; within a feed each must be
+// the next. It returns false, and takes nothing, for a note that is not.
+func (r *Register) Add(n Opened) bool {
+	h := n.Header
+	f := r.feed(h.Origin)
+	if h.Index != uint64(len(f.entries)) {
+		return false
+	}
+	a := r.audience(h.Audience)
+	e := &Entry{ID: note.ID{Origin: f.origin, Index: h.Index}, Time: h.When(), Audience: a.parties, Charter: h.Charter, Precedence: h.Precedence,
+		Move: n.Move, Content: n.Content, Trouble: n.Trouble, Result: Waiting, Reason: "its past is not held yet",
+		audience: a, exercise: h.Exercise, seen: make([]seen, len(h.Seen))}
+	for i, s := range h.Seen {
+		e.seen[i] = seen{r.feed(s.Origin), s.Size}
+	}
+	f.entries = append(f.entries, e)
+	r.waiting++
+	r.place()
+	return true
+}
+
+func (r *Register) feed(origin string) *feed {
+	f := r.feeds[origin]
+	if f == nil {
+		f = &feed{origin: origin, cover: map[*feed]uint64{}}
+		r.feeds[origin] = f
+		if party, channel, epoch, err := note.ParseOrigin(origin); err == nil {
+			f.party = party
+			if epoch > 1 {
+				f.before = r.feeds[note.Origin(party, channel, epoch-1)]
+			}
+		}
+	}
+	return f
+}
+
+func (r *Register) audience(parties []string) *audience {
+	key := strings.Join(parties, ",")
+	a := r.audiences[key]
+	if a == nil {
+		a = &audience{parties: slices.Clone(parties), key: key, matters: map[string][]*Matter{}}
+		r.audiences[key] = a
+	}
+	return a
+}
+
+// Replace puts the opened payload in the place of a missing one. Whatever
+// stood beside it for want of it is tried again.
+func (r *Register) Replace(n Opened) {
+	e := r.Entry(n.Header.ID())
+	if e == nil || e.Trouble != Missing {
+		return
+	}
+	e.Move, e.Content, e.Trouble = n.Move, n.Content, n.Trouble
+	if !e.placed {
+		return
+	}
+	again := e.audience.orphans
+	e.audience.orphans = nil
+	for _, o := range again { // in the order of the fold
+		r.attach(o)
+	}
+}
+
+// Refresh tries again to place what waits, after a charter became known.
+func (r *Register) Refresh() { r.place() }
+
+// Size returns how many notes of the feed have been added.
+func (r *Register) Size(origin string) uint64 {
+	if f := r.feeds[origin]; f != nil {
+		return uint64(len(f.entries))
+	}
+	return 0
+}
+
+// Entry returns a note, or nil.
+func (r *Register) Entry(id note.ID) *Entry {
+	f := r.feeds[id.Origin]
+	if f == nil || id.Index >= uint64(len(f.entries)) {
+		return nil
+	}
+	e := f.entries[id.Index]
+	if e.Matter != nil {
+		e.Matter.fold()
+	}
+	return e
+}
+
+// Entries returns every note in the order of the fold; those that wait come
+// last, by origin and index.
+func (r *Register) Entries() []*Entry {
+	var out []*Entry
+	for _, f := range r.feeds {
+		out = append(out, f.entries...)
+	}
+	for _, m := range r.matters {
+		m.fold()
+	}
+	slices.SortFunc(out, func(a, b *Entry) int {
+		if a.placed != b.placed {
+			if a.placed {
+				return -1
+			}
+			return 1
+		}
+		return compare(a, b)
+	})
+	return out
+}
+
+// Matters returns every matter, by the note that opened it.
+func (r *Register) Matters() []*Matter {
+	out := make([]*Matter, 0, len(r.matters))
+	for _, a := range r.audiences {
+		for _, list := range a.matters {
+			for _, m := range list {
+				m.fold()
+				m.settle()
+				out = append(out, m)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *Matter) int { return compareIDs(a.ID, b.ID) })
+	return out
+}
+
+// Matter returns a matter by the note that opened it, or any note on it.
+func (r *Register) Matter(id note.ID) *Matter {
+	m := r.matters[id]
+	if m == nil {
+		if e := r.Entry(id); e != nil {
+			m = e.Matter
+		}
+	}
+	if m != nil {
+		m.fold()
+		m.settle()
+	}
+	return m
+}
+
+// compare is the order of the fold.
+func compare(a, b *Entry) int {
+	if a.Depth != b.Depth {
+		if a.Depth < b.Depth {
+			return -1
+		}
+		return 1
+	}
+	return compareIDs(a.ID, b.ID)
+}
+
+func compareIDs(a, b note.ID) int {
+	if c := strings.Compare(a.Origin, b.Origin); c != 0 {
+		return c
+	}
+	switch {
+	case a.Index < b.Index:
+		return -1
+	case a.Index > b.Index:
+		return 1
+	}
+	return 0
+}
+
+// place gives a depth to every note whose past is there, and hands it to its
+// matter; until a round finds none.
+func (r *Register) place() {
+	for again := r.waiting > 0; again; {
+		again = false
+		for _, f := range r.feeds {
+			for f.placed < len(f.entries) && r.ready(f, f.entries[f.placed]) {
+				e := f.entries[f.placed]
+				e.placed = true
+				f.placed++
+				r.waiting--
+				r.attach(e)
+				again = r.waiting > 0
+			}
+		}
+	}
+}
+
+// ready computes the depth if everything that the note has seen is placed.
+func (r *Register) ready(f *feed, e *Entry) bool {
+	rules, ok := r.rules(e.Charter)
+	if !ok {
+		e.Reason = "it names a charter that is not held"
+		return false
+	}
+	var depth uint64
+	if f.placed > 0 {
+		depth = f.entries[f.placed-1].Depth
+	} else if f.before != nil && f.before.placed > 0 {
+		// A new epoch continues the feed before it, whatever its first header says.
+		depth = f.before.entries[f.before.placed-1].Depth
+	}
+	for _, s := range e.seen {
+		if uint64(s.feed.placed) < s.size {
+			return false
+		}
+		depth = max(depth, s.feed.entries[s.size-1].Depth)
+	}
+	e.Depth = depth + 1
+	e.Reason = ""
+	if serial := rules.Serial(); serial >= f.serial {
+		f.serial = serial
+	} else {
+		e.outdated = true
+	}
+	for _, s := range e.seen {
+		f.cover[s.feed] = max(f.cover[s.feed], s.size)
+	}
+	return true
+}
+
+// saw reports whether the author of e held the note id when writing e.
+func (e *Entry) saw(id note.ID) bool {
+	if id.Origin == e.ID.Origin {
+		return id.Index < e.ID.Index
+	}
+	for _, s := range e.seen {
+		if s.feed.origin == id.Origin {
+			return s.size > id.Index
+		}
+	}
+	return false
+}
+
+// Settled reports whether nothing that may still arrive can sort before the
+// note: "every principal in its audience has a leaf whose seen covers it".
+func (r *Register) Settled(e *Entry) bool {
+	if !e.placed || e.Trouble == Missing {
+		return false
+	}
+	rules, ok := r.rules(e.Charter)
+	if !ok {
+		return false
+	}
+	own := r.feeds[e.ID.Origin]
+	for _, p := range e.Audience {
+		if p != own.party && rules.Role(p) == "principal" && !r.covers(p, own, e.ID.Index) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Register) covers(party string, own *feed, index uint64) bool {
+	for _, f := range r.feeds {
+		if f.party == party && f.cover[own] > index {
+			return true
+		}
+	}
+	return false
+}
+
+// Covered returns the first note of party whose author, when writing it, held
+// the note called id; nil if there is none. It is how a receiver says "held",
+// by an ack or by any other note.
+func (r *Register) Covered(party string, id note.ID) *Entry {
+	own := r.feeds[id.Origin]
+	if own == nil {
+		return nil
+	}
+	var first *Entry
+	for _, f := range r.feeds {
+		if f.party != party || f.cover[own] <= id.Index {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(f.entries[:f.placed], id, func(e *Entry, id note.ID) int {
+			if e.saw(id) {
+				return 1
+			}
+			return -1
+		})
+		if i < f.placed && (first == nil || f.entries[i].Time.Before(first.Time)) {
+			first = f.entries[i]
+		}
+	}
+	return first
+}

@@ -1,0 +1,291 @@
+package register
+
+import (
+	"testing"
+	"time"
+
+	"detente/internal/jcs"
+	"detente/matter"
+	"detente/note"
+)
+
+// A concurrent accept and withdraw: every delivery order gives one picture,
+// and none decides for people which of the two came first.
+func TestEveryOrderOfACrossedAcceptGivesOnePicture(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	offer := w.write("PAK", "undertaking/offer", nil, offerFields("PAK", "IRN"))
+	w.see("IRN")
+	w.write("IRN", "undertaking/accept", &offer, w.terms(offer))
+	w.write("PAK", "undertaking/withdraw", &offer, nil)
+	w.ack("IRN")
+	w.ack("PAK")
+	want := note.Digest{}
+	orders := 0
+	w.everyOrder(func(r *Register) {
+		orders++
+		if got := w.picture(r); want.IsZero() {
+			want = got
+		} else if got != want {
+			t.Fatalf("order %d gives another picture", orders)
+		}
+		m := r.Matter(offer)
+		if m.State.Status() != "crossed" || m.Settled == nil || m.Settled.Status() != "crossed" {
+			t.Fatalf("the undertaking is %s (settled: %v); want crossed", m.State.Status(), m.Settled)
+		}
+		if s := m.State.(*matter.UndertakingState); s.InForce != nil {
+			t.Fatal("a crossed undertaking binds")
+		}
+	})
+	if orders != 10 { // of 3 and 2 notes: 5!/(3!2!)
+		t.Fatalf("%d delivery orders were tried; want 10", orders)
+	}
+
+	// People resolve it: both, having seen both notes, say again.
+	for _, again := range []struct {
+		act  string
+		want string
+	}{{"undertaking/accept", "in force"}, {"undertaking/withdraw", "withdrawn"}} {
+		v := newWorld(t, "IRN", "PAK")
+		v.notes = map[string][]Opened{"PAK": append([]Opened{}, w.notes["PAK"]...), "IRN": append([]Opened{}, w.notes["IRN"]...)}
+		v.clock = w.clock
+		v.see("PAK")
+		v.see("IRN")
+		if again.act == "undertaking/accept" {
+			v.write("PAK", again.act, &offer, v.terms(offer))
+			v.write("IRN", again.act, &offer, v.terms(offer))
+		} else {
+			v.write("PAK", again.act, &offer, nil)
+		}
+		v.everyOrder(func(r *Register) {
+			if got := r.Matter(offer).State.Status(); got != again.want {
+				t.Fatalf("after both said %s again it is %s; want %s", again.act, got, again.want)
+			}
+		})
+	}
+}
+
+func TestALateNoteIsFoldedWhereItBelongs(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK", "TUR")
+	offer := w.write("PAK", "undertaking/offer", nil, offerFields("PAK", "IRN"))
+	w.see("IRN")
+	w.see("TUR")
+	w.write("IRN", "undertaking/accept", &offer, w.terms(offer))
+	decline := w.write("TUR", "undertaking/decline", &offer, nil)
+	r := w.register()
+	for _, p := range []string{"PAK", "IRN"} {
+		for _, n := range w.notes[p] {
+			r.Add(n)
+		}
+	}
+	if got := r.Matter(offer).State.Status(); got != "offered" {
+		t.Fatalf("with one of two acceptances it is %s; want offered", got)
+	}
+	if r.Settled(r.Entry(offer)) {
+		t.Fatal("the offer is settled though TUR has said nothing")
+	}
+	r.Add(w.notes["TUR"][0])
+	if got := r.Matter(offer).State.Status(); got != "declined" {
+		t.Fatalf("after TUR's note it is %s; want declined", got)
+	}
+	if r.Settled(r.Entry(decline)) || !r.Settled(r.Entry(offer)) {
+		t.Fatal("want the offer settled, and the declining note not")
+	}
+}
+
+func TestANoteWaitsForItsPast(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	offer := w.write("PAK", "undertaking/offer", nil, offerFields("PAK"))
+	w.see("IRN")
+	accept := w.write("IRN", "undertaking/accept", &offer, w.terms(offer))
+	r := w.register()
+	r.Add(w.notes["IRN"][0])
+	if e := r.Entry(accept); e.Result != Waiting {
+		t.Fatalf("the acceptance is %s before the offer is held; want waiting", e.Result)
+	}
+	if _, ok := r.Picture(w.parties(), w.heads()); ok {
+		t.Fatal("there is a picture of what is not folded")
+	}
+	r.Add(w.notes["PAK"][0])
+	if e := r.Entry(accept); e.Result != Applied {
+		t.Fatalf("the acceptance is %s (%s) after the offer came; want applied", e.Result, e.Reason)
+	}
+}
+
+func TestAMissingPayloadIsFoldedWhenItArrives(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	offer := w.write("PAK", "undertaking/offer", nil, offerFields("PAK"))
+	w.see("IRN")
+	accept := w.write("IRN", "undertaking/accept", &offer, w.terms(offer))
+	full := w.fold(func(left []string) string { return left[0] })
+	r := w.register()
+	r.Add(Opened{Header: w.notes["PAK"][0].Header, Trouble: Missing})
+	r.Add(w.notes["IRN"][0])
+	if e := r.Entry(accept); e.Result != OutOfOrder {
+		t.Fatalf("the acceptance is %s while the offer's payload is missing; want out of order", e.Result)
+	}
+	if w.picture(r) == w.picture(full) {
+		t.Fatal("the picture does not show that a payload is missing")
+	}
+	r.Replace(w.notes["PAK"][0])
+	if e := r.Entry(accept); e.Result != Applied {
+		t.Fatalf("the acceptance is %s (%s) after the payload came; want applied", e.Result, e.Reason)
+	}
+	if w.picture(r) != w.picture(full) {
+		t.Fatal("after the payload came the picture still differs")
+	}
+}
+
+// The picture over earlier heads is the same for one who holds more.
+func TestThePictureOfEarlierHeads(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	var at []map[string]uint64
+	var pictures []note.Digest
+	step := func() {
+		at = append(at, w.heads())
+		pictures = append(pictures, w.picture(w.fold(func(left []string) string { return left[0] })))
+	}
+	mission := map[string]any{"sending": "PAK", "receiving": "IRN", "head": "recalled-for-consultations"}
+	w.write("PAK", "mission/change", nil, mission)
+	step()
+	w.write("IRN", "mission/change", nil, map[string]any{"sending": "PAK", "receiving": "IRN", "head": "non-grata"})
+	step()
+	w.see("PAK")
+	first := w.write("PAK", "incident/report", nil, map[string]any{"when": "2024-01-16", "where": "PK/Balochistan/Koh-e-Sabz", "nature": "air-strike"})
+	step()
+	w.see("IRN")
+	w.write("IRN", "incident/question", &first, nil)
+	step()
+	all := w.fold(func(left []string) string { return left[len(left)-1] })
+	seen := map[note.Digest]bool{}
+	for i := range at {
+		got, ok := all.Picture(w.parties(), at[i])
+		if !ok || got != pictures[i] {
+			t.Errorf("after note %d: the later reader's picture of those heads differs", i+1)
+		}
+		if seen[got] {
+			t.Errorf("after note %d: the picture is that of an earlier state", i+1)
+		}
+		seen[got] = true
+	}
+}
+
+func TestClocks(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	report := w.write("PAK", "incident/report", nil, map[string]any{"when": "2024-01-16", "where": "PK/Balochistan/Koh-e-Sabz", "nature": "air-strike"})
+	question := w.write("PAK", "incident/question", &report, nil)
+	due := w.start.Add(w.clock + 48*time.Hour)
+	for _, c := range []struct {
+		answered, held time.Duration // after the question; 0: not at all
+		want           ClockState
+	}{
+		{0, 0, DueUnreported},
+		{47 * time.Hour, 0, Undecided},
+		{47 * time.Hour, 47*time.Hour + 30*time.Minute, Met},
+		{47 * time.Hour, 49 * time.Hour, Undecided},
+		{49 * time.Hour, 50 * time.Hour, Late},
+	} {
+		v := newWorld(t, "IRN", "PAK")
+		v.notes = map[string][]Opened{"PAK": append([]Opened{}, w.notes["PAK"]...)}
+		if c.answered > 0 {
+			v.see("IRN")
+			v.clock = w.clock + c.answered - time.Minute
+			v.write("IRN", "incident/clarify", &report, map[string]any{"question": question.String()})
+		}
+		if c.held > 0 {
+			v.clock = w.clock + c.held - time.Minute
+			v.ack("PAK")
+		}
+		r := v.fold(func(left []string) string { return left[0] })
+		clocks := r.At(due.Add(time.Hour))
+		if len(clocks) != 1 || clocks[0].State != c.want || clocks[0].Owes != "IRN" {
+			t.Errorf("answered after %v, held after %v: %+v; want one clock of IRN, %s", c.answered, c.held, clocks, c.want)
+		}
+	}
+	r := w.fold(func(left []string) string { return left[0] })
+	if c := r.At(due)[0]; c.State != Running {
+		t.Errorf("at the deadline itself it is %s; want running", c.State)
+	}
+}
+
+// RFC 8785 sorts names; our encoder keeps the order of declaration. A state
+// whose fields are declared out of order would have a digest that no second
+// implementation could find.
+func TestStatesEncodeCanonically(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	everything(w)
+	r := w.fold(func(left []string) string { return left[0] })
+	kinds := map[string]bool{}
+	for _, m := range r.Matters() {
+		kinds[m.Kind.Name] = true
+		b, err := jcs.Marshal(m.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v map[string]any
+		if err := jcs.Unmarshal(b, &v); err != nil {
+			t.Errorf("%s: %v\n%s", m.Kind.Name, err, b)
+		}
+	}
+	for _, k := range matter.Kinds {
+		if !kinds[k.Name] {
+			t.Errorf("no %s was tried", k.Name)
+		}
+	}
+	for _, e := range r.Entries() {
+		if e.Result != Applied {
+			t.Errorf("%s %s is %s: %s", e.ID.Short(), e.Move.Act, e.Result, e.Reason)
+		}
+	}
+}
+
+// everything writes at least one note of every kind, all of them in order.
+func everything(w *world) {
+	say := func(party, act string, matter *note.ID, fields map[string]any) note.ID {
+		w.see(party)
+		return w.write(party, act, matter, fields)
+	}
+	msg := say("PAK", "message/send", nil, map[string]any{"form": "note-verbale", "goodwill": true, "answer-by": "2024-01-20T12:00:00+05:00[Asia/Karachi]"})
+	say("PAK", "message/correct", &msg, nil)
+	say("IRN", "message/answer", &msg, map[string]any{"grade": "confirmed"})
+	say("IRN", "line/test", nil, map[string]any{"use": "test"})
+	sus := say("IRN", "line/suspend", nil, map[string]any{"reason": "protest", "scope": []any{"talk"}, "end": "none"})
+	say("IRN", "line/resume", &sus, nil)
+	inc := say("PAK", "incident/report", nil, map[string]any{"when": "2024-01-16", "where": "PK/Balochistan/Koh-e-Sabz", "nature": "air-strike", "killed": int64(2), "injured": int64(3)})
+	say("IRN", "incident/account", &inc, map[string]any{"own": "deliberate", "in-response-to": msg.String()})
+	q := say("PAK", "incident/question", &inc, nil)
+	say("IRN", "incident/clarify", &inc, map[string]any{"question": q.String()})
+	say("PAK", "incident/protest", &inc, nil)
+	say("PAK", "incident/settle", &inc, nil)
+	say("IRN", "incident/settle", &inc, nil)
+	off := say("PAK", "undertaking/offer", nil, offerFields("PAK", "IRN"))
+	say("IRN", "undertaking/accept", &off, w.terms(off))
+	say("IRN", "undertaking/extend", &off, map[string]any{"part": int64(1), "due": "2024-01-28T23:59:00+05:00[Asia/Karachi]"})
+	say("PAK", "undertaking/report", &off, map[string]any{"part": int64(1), "when": "2024-01-26"})
+	say("IRN", "undertaking/confirm", &off, map[string]any{"part": int64(1)})
+	say("PAK", "mission/change", nil, map[string]any{"sending": "PAK", "receiving": "IRN", "head": "recalled-for-consultations", "acting": "charge-daffaires", "protecting": "CHE"})
+	tlk := say("PAK", "talk/propose", nil, map[string]any{"form": "telephone", "when": "2024-01-19", "level": "foreign ministers"})
+	say("IRN", "talk/agree", &tlk, nil)
+	say("PAK", "talk/held", &tlk, map[string]any{"when": "2024-01-19", "called-by": "PAK"})
+	ro := say("PAK", "talk/readout", &tlk, map[string]any{"points": []any{map[string]any{"topic": "trust"}, map[string]any{"topic": "sovereignty"}}})
+	say("IRN", "talk/readout", &tlk, map[string]any{"points": []any{map[string]any{"topic": "security"}, map[string]any{"topic": "trust"}}})
+	say("IRN", "talk/mark", &tlk, map[string]any{"readout": ro.String(), "point": int64(1), "as": "agreed", "with": int64(2)})
+	say("IRN", "talk/reserve", &tlk, map[string]any{"readout": ro.String(), "point": int64(2)})
+}
+
+func BenchmarkFold(b *testing.B) {
+	w := newWorld(&testing.T{}, "IRN", "PAK")
+	for range 100 {
+		everything(w)
+		w.ack("IRN")
+		w.ack("PAK")
+	}
+	total := len(w.notes["IRN"]) + len(w.notes["PAK"])
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		r := w.fold(func(left []string) string { return left[n%len(left)] })
+		w.picture(r)
+		n++
+	}
+	b.ReportMetric(float64(n*total)/b.Elapsed().Seconds(), "notes/s")
+}
