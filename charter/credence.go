@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 
-	"filippo.io/age"
-
 	"detente/feed"
 	"detente/internal/jcs"
 	"detente/note"
+	"detente/seal"
 )
 
 // Limits of a credence.
@@ -146,11 +145,8 @@ func (c Credence) checkKeys() error {
 			}
 		}
 	}
-	if len(c.Keys.Seal) > 4096 {
-		return fmt.Errorf("seal key: %d bytes; the limit is 4096", len(c.Keys.Seal))
-	}
-	if r, err := age.ParseHybridRecipient(c.Keys.Seal); err != nil || r.String() != c.Keys.Seal {
-		return fmt.Errorf("seal key %.20q is not a post-quantum age recipient, age1pq1…", c.Keys.Seal)
+	if err := seal.ValidRecipient(c.Keys.Seal); err != nil {
+		return fmt.Errorf("seal: %w", err)
 	}
 	if c.Keys.TLS.IsZero() {
 		return errors.New("tls: no digest")
