@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, os.Remove(tmp))
 		}
 	}()
-	if err := s.rows(ctx, "vacuum into $1", []any{tmp}, nil); err != nil {
+	if err := s.copyTo(ctx, tmp); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -43,6 +44,22 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("back up to %s: %w", path, err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// copyTo runs on a connection of its own: readers may not write, and the
+// writer has other things to do. In memory there is only the one.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	const text = "vacuum into $1"
+	if s.read == nil {
+		return s.rows(ctx, text, []any{path}, func(*sql.Rows) error { return nil })
+	}
+	db, err := sql.Open("sqlite", fileName(s.name))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, text, path)
+	return s.explain("back up", err)
 }
 
 func syncDir(dir string) error {
