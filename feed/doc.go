@@ -54,6 +54,6 @@
 // c2sp.org/tlog-policy to check it under; CheckProof needs only these two and
 // the leaf. WriteTiles writes a feed as a static c2sp.org/tlog-tiles log.
 //
-// The package reads no clock and no network, and keeps no state but a memo of
-// expanded public keys. Only WriteTiles touches the disk.
+// The package reads no clock and no network and keeps no state. Only WriteTiles
+// touches the disk.
 package feed

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"filippo.io/mldsa"
 
@@ -32,7 +31,7 @@ func (p Public) Validate() error {
 	if len(p.Ed25519) != ed25519.PublicKeySize {
 		return fmt.Errorf("the Ed25519 key has %d bytes; want %d", len(p.Ed25519), ed25519.PublicKeySize)
 	}
-	_, err := expanded(p.MLDSA44)
+	_, err := p.mldsa()
 	return err
 }
 
@@ -62,7 +61,7 @@ func (p Public) verifyEd25519(name string, message, sig []byte) error {
 }
 
 func (p Public) verifyMLDSA(name string, message, sig []byte, context string) error {
-	pk, err := expanded(p.MLDSA44)
+	pk, err := p.mldsa()
 	if err != nil {
 		return err
 	}
@@ -72,37 +71,13 @@ func (p Public) verifyMLDSA(name string, message, sig []byte, context string) er
 	return nil
 }
 
-// memo keeps expanded ML-DSA-44 public keys: expanding one costs about half
-// as much as verifying a signature, and the same few keys verify everything.
-// It is emptied when full; only keys that somebody trusts come here.
-var memo = struct {
-	sync.RWMutex
-	m map[[mldsa.MLDSA44PublicKeySize]byte]*mldsa.PublicKey
-}{m: make(map[[mldsa.MLDSA44PublicKeySize]byte]*mldsa.PublicKey)}
-
-const maxMemo = 256
-
-func expanded(key []byte) (*mldsa.PublicKey, error) {
-	if len(key) != mldsa.MLDSA44PublicKeySize {
-		return nil, fmt.Errorf("the ML-DSA-44 key has %d bytes; want %d", len(key), mldsa.MLDSA44PublicKeySize)
-	}
-	id := [mldsa.MLDSA44PublicKeySize]byte(key)
-	memo.RLock()
-	pk := memo.m[id]
-	memo.RUnlock()
-	if pk != nil {
-		return pk, nil
-	}
-	pk, err := mldsa.NewPublicKey(mldsa.MLDSA44(), key)
+// mldsa reads the ML-DSA-44 half. It costs about 3 % of a verification, which
+// expands the key's matrix anew each time in any case, so nothing is kept.
+func (p Public) mldsa() (*mldsa.PublicKey, error) {
+	pk, err := mldsa.NewPublicKey(mldsa.MLDSA44(), p.MLDSA44)
 	if err != nil {
-		return nil, fmt.Errorf("the ML-DSA-44 key is malformed: %w", err)
+		return nil, fmt.Errorf("the ML-DSA-44 key has %d bytes; want %d", len(p.MLDSA44), mldsa.MLDSA44PublicKeySize)
 	}
-	memo.Lock()
-	defer memo.Unlock()
-	if len(memo.m) >= maxMemo {
-		clear(memo.m)
-	}
-	memo.m[id] = pk
 	return pk, nil
 }
 

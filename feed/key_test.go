@@ -99,23 +99,3 @@ func TestPublic(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// The memo of expanded keys must stay bounded, and right when it is emptied.
-func TestMemoIsBounded(t *testing.T) {
-	k := keyOf(t, 1)
-	signed := signedOf(t, k, leavesOf(1, 1, ""))
-	raw := k.Public().MLDSA44
-	for i := range 2 * maxMemo {
-		other := bytes.Clone(raw)
-		other[0], other[1] = byte(i), byte(i>>8)
-		if err := (Public{Ed25519: k.Public().Ed25519, MLDSA44: other}).Validate(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(memo.m) > maxMemo {
-		t.Errorf("the memo holds %d keys; the limit is %d", len(memo.m), maxMemo)
-	}
-	if _, err := OpenHead(signed, k.Public()); err != nil {
-		t.Error(err)
-	}
-}
