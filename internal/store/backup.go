@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"modernc.org/sqlite"
 )
 
 // Backup writes a copy of the ledger as it is now to path, which must not
@@ -46,19 +47,32 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// copyTo runs on a connection of its own: readers may not write, and the
-// writer has other things to do. In memory there is only the one.
+// copyTo copies the pages of one read transaction; in a log-structured
+// database that keeps no writer waiting.
 func (s *Store) copyTo(ctx context.Context, path string) error {
-	const text = "vacuum into $1"
+	conn := s.conn
 	if s.read == nil {
-		return s.rows(ctx, text, []any{path}, func(*sql.Rows) error { return nil })
+		if err := s.acquire(ctx); err != nil {
+			return err
+		}
+		defer s.release()
+	} else {
+		var err error
+		if conn, err = s.read.Conn(ctx); err != nil {
+			return s.explain("back up", err)
+		}
+		defer conn.Close()
 	}
-	db, err := sql.Open("sqlite", fileName(s.name))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, text, path)
+	err := conn.Raw(func(driver any) error {
+		b, err := driver.(interface {
+			NewBackup(string) (*sqlite.Backup, error)
+		}).NewBackup(fileName(path))
+		if err != nil {
+			return err
+		}
+		_, err = b.Step(-1)
+		return errors.Join(err, b.Finish())
+	})
 	return s.explain("back up", err)
 }
 
