@@ -1,0 +1,192 @@
+package matter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Example returns the arguments of a command that makes the act: every field
+// and text that it must have. It is made from the table, like all the rest.
+func Example(kind *Kind, act *Act) []string {
+	args := []string{"send", kind.Name + "/" + act.Name}
+	if !act.Opens {
+		args = append(args, "--matter", "PAK#3")
+	}
+	for i := range act.Fields {
+		if s := &act.Fields[i]; s.Required {
+			args = append(args, "--"+s.Name, exampleValue(s))
+		}
+	}
+	if kind == &Mission { // it must change something
+		args = append(args, "--head", "in-post")
+	}
+	if kind == &Talk && act.Name == "held" { // it may open the talk
+		args = append(args, "--form", "telephone", "--level", "foreign ministers")
+	}
+	for _, t := range act.Texts {
+		if t.Required {
+			slot := t.Name
+			if t.Numbered {
+				slot += "/1"
+			}
+			args = append(args, "--text", slot+"=Words of the author.")
+		}
+	}
+	return args
+}
+
+func exampleValue(s *Spec) string {
+	switch s.Type {
+	case TypeEnum:
+		return s.Words[0]
+	case TypeInstant, TypeEnd:
+		return "2024-01-26T23:59[Asia/Karachi]"
+	case TypeDate:
+		return "2024-01-16"
+	case TypePlace:
+		return "IR/Sistan and Baluchestan/Saravan"
+	case TypeCode:
+		if s.Name == "receiving" {
+			return "IRN"
+		}
+		return "PAK"
+	case TypeRef, TypeRefs:
+		return "IRN#5"
+	case TypeHash:
+		return "PAK#3"
+	case TypeNumber:
+		return "1"
+	case TypeFlag:
+		return "true"
+	case TypeList:
+		var pairs []string
+		for i := range s.Of {
+			if s.Of[i].Required {
+				pairs = append(pairs, s.Of[i].Name+"="+exampleValue(&s.Of[i]))
+			}
+		}
+		return strings.Join(pairs, " ")
+	case TypeNames:
+		return "talk"
+	}
+	return map[string]string{
+		"post": "Foreign Office operations room", "hours": "all hours, Asia/Karachi", "telephone": "+92 51 000 0000",
+		"level": "foreign ministers",
+	}[s.Name]
+}
+
+// Quote writes arguments as a shell takes them.
+func Quote(args []string) string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if strings.ContainsAny(a, " #[]'\"$*?;&|<>()") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out[i] = a
+	}
+	return strings.Join(out, " ")
+}
+
+// Markdown returns docs/acts.md: every kind with its states and acts.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("# Matters and acts\n\n" +
+		"This page is written by the tables of package matter (`go test ./matter -update`); change those.\n\n" +
+		"A note does one act. Names of notes may be given short (`PAK#41`), times without seconds and offset\n" +
+		"(`2024-01-26T23:59[Asia/Karachi]`), the digest of a text as the name of its note. `detente help KIND/ACT`\n" +
+		"prints one act.\n\n")
+	for _, k := range Kinds {
+		fmt.Fprintf(&b, "- [%s](#%s)", k.Name, k.Name)
+		for i, a := range k.Acts {
+			sep := ", "
+			if i == 0 {
+				sep = ": "
+			}
+			fmt.Fprintf(&b, "%s%s", sep, a.Name)
+		}
+		b.WriteByte('\n')
+	}
+	for _, k := range Kinds {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| state | is |\n|---|---|\n", k.Name, k.Doc)
+		for _, s := range k.States {
+			fmt.Fprintf(&b, "| %s | %s |\n", s.Name, s.Doc)
+		}
+		for i := range k.Acts {
+			b.WriteString("\n" + ActMarkdown(k, &k.Acts[i]))
+		}
+	}
+	return b.String()
+}
+
+// ActMarkdown documents one act.
+func ActMarkdown(k *Kind, a *Act) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s/%s\n\n%s\n\n", k.Name, a.Name, a.Doc)
+	fmt.Fprintf(&b, "- who: %s", a.Who)
+	if a.Binds {
+		b.WriteString("; the office must be one that binds")
+	}
+	switch {
+	case a.Opens && len(a.From) > 0:
+		fmt.Fprintf(&b, "\n- opens a matter, or is made when it is: %s", strings.Join(a.From, ", "))
+	case a.Opens:
+		b.WriteString("\n- opens a matter")
+	default:
+		fmt.Fprintf(&b, "\n- when the matter, or the part named, is: %s", strings.Join(a.From, ", "))
+	}
+	if a.Starts != "" {
+		fmt.Fprintf(&b, "\n- starts a clock: %s", a.Starts)
+	}
+	b.WriteString("\n")
+	if len(a.Fields) > 0 {
+		b.WriteString("\n| field | | is |\n|---|---|---|\n")
+		for i := range a.Fields {
+			fieldMarkdown(&b, "", &a.Fields[i])
+		}
+	}
+	if len(a.Texts) > 0 {
+		b.WriteString("\n| text | | is |\n|---|---|---|\n")
+		for _, t := range a.Texts {
+			name := t.Name
+			if t.Numbered {
+				name += "/1, " + t.Name + "/2 …"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, must(t.Required), t.Doc)
+		}
+	}
+	if k.Name+"/"+a.Name != Ack {
+		fmt.Fprintf(&b, "\n```\ndetente %s\n```\n", Quote(Example(k, a)))
+	}
+	return b.String()
+}
+
+func fieldMarkdown(b *strings.Builder, prefix string, s *Spec) {
+	kind := string(s.Type)
+	if s.Type == TypeEnum {
+		kind = strings.Join(s.Words, ", ")
+	}
+	fmt.Fprintf(b, "| %s%s | %s | %s (%s) |\n", prefix, s.Name, must(s.Required), s.Doc, kind)
+	for i := range s.Of {
+		fieldMarkdown(b, prefix+s.Name+"/", &s.Of[i])
+	}
+}
+
+func must(required bool) string {
+	if required {
+		return "required"
+	}
+	return ""
+}
+
+// Acts returns the name of every act that people make, in the order of the
+// documents.
+func Acts() []string {
+	var out []string
+	for _, k := range Kinds {
+		for _, a := range k.Acts {
+			out = append(out, k.Name+"/"+a.Name)
+		}
+	}
+	return slices.DeleteFunc(out, func(a string) bool { return a == Ack })
+}
