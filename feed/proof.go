@@ -198,5 +198,8 @@ func CheckProof(file, leaf []byte, policy Policy) (Proven, error) {
 	if len(out.Receipts) < policy.Quorum {
 		return Proven{}, fmt.Errorf("the checkpoint of %s at %d has %d of the %d cosignatures that the policy wants; nothing shows yet that others hold it", head.Origin, head.Size, len(out.Receipts), policy.Quorum)
 	}
-	return out, CheckInclusion(head, index, leaf, path)
+	if err := CheckInclusion(head, index, leaf, path); err != nil {
+		return Proven{}, err
+	}
+	return out, nil
 }

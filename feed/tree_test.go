@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -152,6 +153,9 @@ func TestAdvanceSaysWhatIsWrong(t *testing.T) {
 		next, stored, err := Advance(tree, c.held, c.signed, c.leaves, pub)
 		if !c.check(err) || next != nil || stored != nil {
 			t.Errorf("%s: %T %v", name, err, err)
+		}
+		if !other(err) && !is[*MissingSignature](err) && !strings.Contains(err.Error(), origin) {
+			t.Errorf("%s: the error does not say which feed: %v", name, err)
 		}
 		if tree.Root() != headOf(all[:10]).Root {
 			t.Fatalf("%s: the held tree changed", name)
