@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"detente/internal/jcs"
 	"detente/note"
@@ -34,8 +33,9 @@ type Have struct {
 	Wants   []note.Digest `json:"wants"` // sealed digests of the parts asked for
 }
 
-// FeedHave is what the sender holds of one feed: leaves 0 to Size, whose root
-// is Root, and how much of it the sender has seen the receiver's receipt for.
+// FeedHave is what the sender holds of one feed: the first Size leaves, whose
+// root is Root, and the size of the greatest head of it that the sender knows
+// a receipt for.
 type FeedHave struct {
 	Origin    string      `json:"origin"`
 	Receipted uint64      `json:"receipted"`
@@ -63,8 +63,8 @@ func (h Have) check() error {
 		if i > 0 && h.Feeds[i-1].Origin >= f.Origin {
 			return fmt.Errorf("have record: feeds are not sorted by origin, each once: %q", f.Origin)
 		}
-		if f.Size > jcs.MaxInteger || f.Receipted > f.Size {
-			return fmt.Errorf("have record: %s: sizes %d and %d make no sense", f.Origin, f.Size, f.Receipted)
+		if f.Size > jcs.MaxInteger || f.Receipted > jcs.MaxInteger {
+			return fmt.Errorf("have record: %s: sizes %d and %d: at most %d", f.Origin, f.Size, f.Receipted, uint64(jcs.MaxInteger))
 		}
 	}
 	return nil
@@ -338,8 +338,8 @@ func (d *decoder) end() error {
 	return d.err
 }
 
-// appendString writes the length in two bytes; check has kept s shorter.
+// appendString writes a string that has been checked against MaxString.
 func appendString(b []byte, s string) []byte {
-	b = binary.BigEndian.AppendUint16(b, uint16(min(len(s), math.MaxUint16)))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
 	return append(b, s...)
 }
