@@ -1,0 +1,260 @@
+package scenario
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"detente/charter"
+	"detente/matter"
+	"detente/note"
+)
+
+var labelPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+
+func (p *parser) step(b block) error {
+	switch b[0].key {
+	case "pause":
+		return p.pause(b)
+	case "day":
+		return p.day(b)
+	}
+	err := b.only(map[string][2]int{"note": {}, "at": {}, "channel": {}, "from": {}, "precedence": {}, "act": {}, "on": {}, "audience": {},
+		"field": {1, 1}, "text": {1, 2}, "authentic": {}, "quote": {}, "speaker": {}, "source": {}, "basis": {}})
+	if err != nil {
+		return err
+	}
+	st := Step{Kind: Note, Line: b[0].number, Label: b[0].value, Precedence: "routine", Audience: sorted(b.list("audience"))}
+	if !labelPattern.MatchString(st.Label) {
+		return b.errorf(&b[0], "%.60q is not a label: want a-z, 0-9 and -, a letter first, at most 40", st.Label)
+	}
+	if at, ok := p.labels[st.Label]; ok {
+		return b.errorf(&b[0], "there is a note %s already, at line %d", st.Label, p.Steps[at].Line)
+	}
+	if l, ok := b.get("precedence"); ok {
+		if st.Precedence = l.value; !slices.Contains(note.Precedences, st.Precedence) {
+			return b.errorf(l, "%.20q is none of %s", st.Precedence, strings.Join(note.Precedences, ", "))
+		}
+	}
+	if st.At, err = p.at(b); err != nil {
+		return err
+	}
+	st.Stamp, _ = b.value("at")
+	channel, err := p.speaker(b, &st)
+	if err != nil {
+		return err
+	}
+	if err := p.matter(b, &st); err != nil {
+		return err
+	}
+	if err := p.audience(b, &st); err != nil {
+		return err
+	}
+	if err := p.fields(b, &st); err != nil {
+		return err
+	}
+	if st.Content, err = p.content(b, channel); err != nil {
+		return err
+	}
+	if err := p.check(b, &st); err != nil {
+		return err
+	}
+	p.labels[st.Label] = len(p.Steps)
+	p.Steps = append(p.Steps, st)
+	return nil
+}
+
+// at reads the time of a step, which is not before that of the step before.
+func (p *parser) at(b block) (time.Time, error) {
+	t, err := b.instant("at")
+	if err != nil {
+		return t, err
+	}
+	l, _ := b.get("at")
+	return t, p.advance(b, l, t)
+}
+
+func (p *parser) advance(b block, l *line, t time.Time) error {
+	switch {
+	case t.Before(p.Start) || t.After(p.End):
+		return b.errorf(l, "it is not between the start, %s, and the end, %s", p.Start.Format(time.RFC3339), p.End.Format(time.RFC3339))
+	case t.Before(p.last):
+		return b.errorf(l, "it is before the step before it, at %s", p.last.In(t.Location()).Format(time.RFC3339))
+	}
+	p.last = t
+	return nil
+}
+
+// speaker reads who speaks where by which act, and whether they may.
+func (p *parser) speaker(b block, st *Step) (Channel, error) {
+	var c Channel
+	var err error
+	if st.Channel, err = b.value("channel"); err != nil {
+		return c, err
+	}
+	at := slices.IndexFunc(p.Channels, func(c Channel) bool { return c.Code == st.Channel })
+	if l, _ := b.get("channel"); at < 0 {
+		return c, b.errorf(l, "there is no channel %.60q", st.Channel)
+	}
+	c = p.Channels[at]
+	from, err := b.value("from")
+	if err != nil {
+		return c, err
+	}
+	st.Party, st.Office, _ = strings.Cut(from, " ")
+	l, _ := b.get("from")
+	rules := p.rules[at]
+	if !c.has(st.Party) {
+		return c, b.errorf(l, "%.20q is not a party of the channel %s", st.Party, c.Code)
+	}
+	if _, ok := rules.Office(st.Party, st.Office); !ok {
+		return c, b.errorf(l, "%s has no office %.60q: want the party, a space and the office", st.Party, st.Office)
+	}
+	if st.Act, err = b.value("act"); err != nil {
+		return c, err
+	}
+	_, act, ok := matter.Find(st.Act)
+	if l, _ := b.get("act"); !ok {
+		return c, b.errorf(l, "%.60q is not an act that this program knows", st.Act)
+	}
+	bound, _ := rules.MayBind(st.Party, st.Office, st.Act)
+	switch {
+	case act.Binds && !bound:
+		return c, b.errorf(l, "the office %s of %s may not bind by %s", st.Office, st.Party, st.Act)
+	case !rules.MaySay(st.Party, st.Office, st.Act):
+		return c, b.errorf(l, "the office %s of %s may not say %s", st.Office, st.Party, st.Act)
+	case rules.Roles[st.Party] != charter.Principal && act.Who != matter.Proposers && act.Who != matter.Anyone:
+		return c, b.errorf(l, "%s is a %s of the channel, and %s is for %s", st.Party, rules.Roles[st.Party], st.Act, act.Who)
+	}
+	return c, nil
+}
+
+// matter reads which matter the note is about.
+func (p *parser) matter(b block, st *Step) error {
+	l, ok := b.get("on")
+	if !ok {
+		return nil
+	}
+	opening, err := p.earlier(b, l, l.value, st.Channel)
+	if err != nil {
+		return err
+	}
+	if opening.On != "" {
+		return b.errorf(l, "%s is itself on %s: name the note that opened the matter", opening.Label, opening.On)
+	}
+	if kind, _, _ := strings.Cut(st.Act, "/"); !strings.HasPrefix(opening.Act, kind+"/") {
+		return b.errorf(l, "%s opened a matter by %s, and %s is not about such a matter", opening.Label, opening.Act, st.Act)
+	}
+	st.On = opening.Label
+	return nil
+}
+
+// earlier returns the note with that label, which must be on the channel.
+func (p *parser) earlier(b block, l *line, label, channel string) (*Step, error) {
+	at, ok := p.labels[label]
+	if !ok {
+		return nil, b.errorf(l, "no note before this one has the label %.60q", label)
+	}
+	st := &p.Steps[at]
+	if channel != "" && st.Channel != channel {
+		return nil, b.errorf(l, "the note %s is on the channel %s", label, st.Channel)
+	}
+	return st, nil
+}
+
+// audience checks who hears it: "later notes on it name exactly that audience".
+func (p *parser) audience(b block, st *Step) error {
+	c, _ := p.Channel(st.Channel)
+	l, given := b.get("audience")
+	if !given {
+		if st.On != "" {
+			st.Audience = slices.Clone(p.Steps[p.labels[st.On]].Audience)
+		} else {
+			for _, m := range c.Members {
+				if m.Role == charter.Principal || m.Party == st.Party {
+					st.Audience = append(st.Audience, m.Party)
+				}
+			}
+		}
+		l = &b[0]
+	}
+	for i, party := range st.Audience {
+		switch {
+		case !c.has(party):
+			return b.errorf(l, "%.20q is not a party of the channel", party)
+		case i > 0 && st.Audience[i-1] == party:
+			return b.errorf(l, "%s is named twice", party)
+		}
+	}
+	if !slices.Contains(st.Audience, st.Party) {
+		return b.errorf(l, "%s, who writes the note, is not in its audience", st.Party)
+	}
+	if st.On != "" && !slices.Equal(st.Audience, p.Steps[p.labels[st.On]].Audience) {
+		return b.errorf(l, "the matter is open to %s, and a note on it names exactly these", strings.Join(p.Steps[p.labels[st.On]].Audience, ", "))
+	}
+	return nil
+}
+
+func (p *parser) pause(b block) error {
+	if err := b.only(map[string][2]int{"pause": {}, "at": {}, "text": {}, "show": {}}); err != nil {
+		return err
+	}
+	st := Step{Kind: Pause, Line: b[0].number, Heading: b[0].value, Show: b.list("show"), At: p.last}
+	if l, ok := b.get("text"); ok {
+		st.Text = l.value
+	}
+	if p.last.IsZero() {
+		st.At = p.Start
+	}
+	if _, ok := b.get("at"); ok {
+		t, err := p.at(b)
+		if err != nil {
+			return err
+		}
+		st.At = t
+		st.Stamp, _ = b.value("at")
+	}
+	if err := b.heading(st.Heading); err != nil {
+		return err
+	}
+	for _, label := range st.Show {
+		l, _ := b.get("show")
+		opening, err := p.earlier(b, l, label, "")
+		if err != nil {
+			return err
+		}
+		if opening.On != "" {
+			return b.errorf(l, "%s is itself on %s: name the note that opened the matter", label, opening.On)
+		}
+	}
+	p.Steps = append(p.Steps, st)
+	return nil
+}
+
+func (p *parser) day(b block) error {
+	if err := b.only(map[string][2]int{"day": {}, "text": {}}); err != nil {
+		return err
+	}
+	st := Step{Kind: Day, Line: b[0].number, Stamp: b[0].value, Heading: b[0].value}
+	if l, ok := b.get("text"); ok {
+		st.Text = l.value
+	}
+	var err error
+	if st.At, err = time.ParseInLocation(time.DateOnly, b[0].value, p.Start.Location()); err != nil {
+		return b.errorf(&b[0], "%.60q is not a date: want 2024-01-16", b[0].value)
+	}
+	if err := p.advance(b, &b[0], st.At); err != nil {
+		return err
+	}
+	p.Steps = append(p.Steps, st)
+	return nil
+}
+
+func (b block) heading(s string) error {
+	if s == "" || strings.Contains(s, "\n") {
+		return b.errorf(&b[0], "%s", fmt.Sprintf("%.60q: want one line of text", s))
+	}
+	return nil
+}
