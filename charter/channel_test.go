@@ -84,6 +84,9 @@ func TestEpochs(t *testing.T) {
 	must(t, c.AddClosing(signedClosing(t, first)))
 	wantFeedKey(t, c, one, key("PAK feed a").Public())
 	wantFeedKey(t, c, two, key("PAK feed b").Public())
+	if got := c.TLSKeys("PAK"); len(got) != 2 {
+		t.Errorf("after a rotation, %d keys may be shown on the line; want 2", len(got))
+	}
 	if got := c.Epoch("PAK"); got != two {
 		t.Errorf("Epoch = %s; want %s", got, two)
 	}
@@ -108,7 +111,7 @@ func TestEpochs(t *testing.T) {
 	wantError(t, err, "has left")
 
 	for origin, want := range map[string]string{
-		"PAK": "not the origin",
+		"PAK":                                "not the origin",
 		note.Origin("PAK", note.Sum(nil), 1): "another channel",
 		note.Origin("TUR", c.ID(), 1):        "a charter that names the party",
 		note.Origin("UNO", c.ID(), 1):        "witnesses only",
@@ -248,7 +251,9 @@ func TestCredenceAndClosingRefusals(t *testing.T) {
 func TestTwoCredencesWithOneSerial(t *testing.T) {
 	c := channel(t)
 	a, b := signedCredence(t, "PAK", 1, "a"), signedCredence(t, "PAK", 1, "b")
-	must(t, c.AddCredence(a))
+	buffer := slices.Clone(a)
+	must(t, c.AddCredence(buffer))
+	clear(buffer) // the caller's to use again
 	wantConflict(t, c.AddCredence(b), []string{"PAK"}, a, b)
 	must(t, c.AddCredence(a))
 	if v, _ := c.Credence("PAK"); !reflect.DeepEqual(v, credence("PAK", 1, "a")) || len(c.Documents()) != 2 {
@@ -262,7 +267,9 @@ func TestTwoClosingsOfOneFeed(t *testing.T) {
 	second := first
 	second.Keeps.Size++
 	a, b := signedClosing(t, first), signedClosing(t, second)
-	must(t, c.AddClosing(a))
+	buffer := slices.Clone(a)
+	must(t, c.AddClosing(buffer))
+	clear(buffer) // the caller's to use again
 	wantConflict(t, c.AddClosing(b), []string{"PAK"}, a, b)
 	must(t, c.AddClosing(a))
 	if head, _ := c.Closed(first.Keeps.Origin); head != first.Keeps || len(c.Documents()) != 2 {

@@ -137,6 +137,14 @@ func TestCharterRefusals(t *testing.T) {
 	}
 }
 
+// Persian and Urdu are spelled with joiners that cannot be seen.
+func TestNamesInTheirOwnScript(t *testing.T) {
+	c := founding()
+	c.Name = "خط\u200cتماس" // a zero-width non-joiner within
+	c.Members[pak].Name = "پاکستان"
+	must(t, c.Validate())
+}
+
 func TestOnePrincipalIsEnough(t *testing.T) {
 	c := founding()
 	c.Members = c.Members[pak : pak+1]
@@ -159,8 +167,10 @@ func TestCharterIsInForceOnceEveryPrincipalSigned(t *testing.T) {
 			t.Errorf("after %s: in force %v, signed by %v", step.party, s.InForce(), s.SignedBy)
 		}
 	}
-	again, err := ParseCharter(s.Bytes())
+	buffer := s.Bytes()
+	again, err := ParseCharter(buffer)
 	must(t, err)
+	clear(buffer) // the caller's to use again
 	if !reflect.DeepEqual(again, s) {
 		t.Error("the signed charter does not read back as it was written")
 	}
@@ -177,6 +187,19 @@ func TestSignaturesCollectedApartAreMerged(t *testing.T) {
 	}
 	if !ab.InForce() || !reflect.DeepEqual(ab, ba) || string(ab.Bytes()) != string(ba.Bytes()) {
 		t.Error("the order in which signatures were merged matters")
+	}
+
+	// Signing twice changes nothing, though the second signature differs.
+	hedged, err := feed.GenerateKey()
+	must(t, err)
+	own := founding()
+	own.Members[pak].Identity = hedged.Public()
+	s := sign(t, own)
+	must(t, s.Add(hedged, "PAK"))
+	first := string(s.Bytes())
+	must(t, s.Add(hedged, "PAK"))
+	if string(s.Bytes()) != first {
+		t.Error("a second signature of a party replaced or joined its first")
 	}
 
 	other := founding()

@@ -80,17 +80,12 @@ func (m Member) Works(year int, month time.Month, day int) bool {
 	return !holiday
 }
 
-// midnight returns the first moment of a date. Where clocks change at
-// midnight, as they did in Iran until 2022, a date may begin at one o'clock,
-// or its midnight be read as 23:00 of the day before.
+// midnight returns the first moment of a date. Where clocks go forward at
+// midnight, as in Chile, the date begins at one o'clock, and time.Date may
+// answer with 23:00 of the day before.
 func midnight(year int, month time.Month, day int, loc *time.Location) time.Time {
 	noon := time.Date(year, month, day, 12, 0, 0, 0, loc)
-	began := func(t time.Time) bool { return t.YearDay() == noon.YearDay() && t.Year() == noon.Year() }
-	if t := time.Date(year, month, day, 0, 0, 0, 0, loc); began(t) {
-		return t
-	}
-	_, offset := noon.Zone()
-	if t := time.Date(year, month, day, 0, 0, -offset, 0, time.UTC).In(loc); began(t) {
+	if t := time.Date(year, month, day, 0, 0, 0, 0, loc); t.YearDay() == noon.YearDay() {
 		return t
 	}
 	changed, _ := noon.ZoneBounds()

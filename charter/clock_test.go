@@ -36,6 +36,8 @@ func TestDue(t *testing.T) {
 		{"over the year's end", "2024-12-30T06:00:00Z", days(2), karachi, "2025-01-02T00:00:00+05:00"},
 		{"29 February", "2024-02-28T06:00:00Z", days(1), karachi, "2024-03-01T00:00:00+05:00"},
 		{"no weekend", "2024-01-19T10:00:00Z", days(2), Member{Zone: "UTC"}, "2024-01-22T00:00:00Z"},
+		{"a date without midnight, west of Greenwich", "2023-09-01T15:00:00Z", days(1), Member{Zone: "America/Santiago"}, "2023-09-03T01:00:00-03:00"},
+		{"a date that there was not", "2011-12-29T00:00:00Z", days(1), Member{Zone: "Pacific/Apia"}, "2011-12-31T00:00:00+14:00"},
 		// Iran's clocks went from 00:00 to 01:00 on 22 March 2022, and from
 		// 00:00 back to 23:00 in the night to 22 September 2021.
 		{"a date without midnight", "2022-03-20T10:00:00Z", days(1), tehran, "2022-03-22T01:00:00+04:30"},

@@ -164,7 +164,7 @@ func (c *Channel) TLSKeys(party string) (list []note.Digest) {
 // the one that the closing names. Where neither can be told yet, it has.
 func (c *Channel) revoked(v Credence) bool {
 	for origin, h := range c.closings {
-		if h.value.Reason != Revocation || h.value.Party() != v.Party || *h.value.Next == v.Digest() {
+		if h.value.Reason != Revocation || h.value.Party() != v.Party {
 			continue
 		}
 		next, found := c.credence(v.Party, *h.value.Next)

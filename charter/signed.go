@@ -45,6 +45,7 @@ func ParseCharter(signed []byte) (*Signed, error) {
 	if len(text) > MaxCharter/2 {
 		return nil, fmt.Errorf("the charter has %d bytes; the limit is %d", len(text), MaxCharter/2)
 	}
+	text = bytes.Clone(text)
 	s := &Signed{Text: text, Digest: feed.TextDigest(text), SignedBy: make(map[string]bool), by: make(map[string][]byte)}
 	if err := decodeText(KindCharter, text, &s.Charter); err != nil {
 		return nil, fmt.Errorf("charter: %w", err)
@@ -69,7 +70,7 @@ func splitDraft(signed []byte) (text, lines []byte, err error) {
 	if bytes.Contains(signed, []byte("\n\n")) {
 		return feed.SplitText(signed)
 	}
-	return bytes.Clone(signed), nil, nil
+	return signed, nil, nil
 }
 
 // linesByName sorts signature lines by signer. Form and signature are for
