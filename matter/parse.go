@@ -27,6 +27,16 @@ type Names struct {
 // known name with "=" after it begins the next field, so that words need no
 // quotes. Every list may also be given at once, as JSON.
 func ParseFields(act string, values map[string][]string, names Names) (map[string]any, error) {
+	fields, err := GatherFields(act, values)
+	if err != nil {
+		return nil, err
+	}
+	return ReadFields(act, fields, names)
+}
+
+// GatherFields is the first half of ParseFields: it joins what was given for
+// each field into one value, for ReadFields to read.
+func GatherFields(act string, values map[string][]string) (map[string]any, error) {
 	_, a, ok := Find(act)
 	if !ok {
 		return nil, unknownAct(act)
@@ -43,7 +53,7 @@ func ParseFields(act string, values map[string][]string, names Names) (map[strin
 		}
 		fields[name] = v
 	}
-	return ReadFields(act, fields, names)
+	return fields, nil
 }
 
 // ReadFields is ParseFields for values that came as JSON: a number may be a
