@@ -1,0 +1,332 @@
+package scenario_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"detente/charter"
+	"detente/feed"
+	"detente/matter"
+	"detente/note"
+	"detente/register"
+	"detente/scenario"
+)
+
+// played is a scenario folded in the order of its steps, every party having
+// seen all that was sent before.
+type played struct {
+	t         *testing.T
+	scenario  *scenario.Scenario
+	placed    map[string]scenario.Placed
+	registers map[string]*register.Register // by channel
+}
+
+// rules is a founding charter, as the register wants it.
+type rules struct{ *charter.Rules }
+
+func (r rules) Role(party string) string { return r.Roles[party] }
+func (r rules) IsExercise() bool         { return r.Exercise }
+func (r rules) Serial() int              { return 0 }
+func (r rules) Due(act string, start time.Time, answerer string) (time.Time, bool) {
+	k, ok := r.Clock(act)
+	if !ok {
+		return time.Time{}, false
+	}
+	m, ok := r.Member(answerer)
+	return charter.Due(start, k, m), ok
+}
+
+func keys(party string) (note.Digest, feed.Public, error) {
+	d := note.Sum([]byte(party))
+	key, err := feed.NewKey([64]byte(append(d[:], d[:]...)))
+	if err != nil {
+		return d, feed.Public{}, err
+	}
+	return d, key.Public(), nil
+}
+
+func january(t *testing.T) *scenario.Scenario {
+	t.Helper()
+	s, err := scenario.January2024()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func play(t *testing.T, s *scenario.Scenario) *played {
+	t.Helper()
+	p := &played{t: t, scenario: s, placed: map[string]scenario.Placed{}, registers: map[string]*register.Register{}}
+	size := map[string]uint64{}
+	charters := map[string]note.Digest{}
+	for _, c := range s.Channels {
+		text, err := s.Charter(c.Code, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := text.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		charters[c.Code] = feed.TextDigest(signed)
+		r := rules{&charter.Rules{Clocks: text.Clocks, Exercise: text.Exercise, Members: text.Members, Principals: text.Principals(), Roles: map[string]string{}}}
+		for _, m := range text.Members {
+			r.Roles[m.Party] = m.Role
+		}
+		p.registers[c.Code] = register.New(func(note.Digest) (register.Rules, bool) { return r, true })
+	}
+	for _, st := range s.Steps {
+		if st.Kind != scenario.Note {
+			continue
+		}
+		move, err := st.Move(func(label string) (scenario.Placed, bool) { pl, ok := p.placed[label]; return pl, ok })
+		if err != nil {
+			t.Fatal(err)
+		}
+		origin := func(party string) string { return note.Origin(party, charters[st.Channel], 1) }
+		h := &note.Header{Audience: st.Audience, Charter: charters[st.Channel], Exercise: true, Index: size[origin(st.Party)], Origin: origin(st.Party),
+			Precedence: st.Precedence, Time: st.At.UTC().Format(note.TimeLayout), Version: note.Version}
+		c, _ := s.Channel(st.Channel)
+		for _, m := range c.Members {
+			if n := size[origin(m.Party)]; n > 0 && m.Party != st.Party {
+				h.Seen = append(h.Seen, note.Head{Origin: origin(m.Party), Size: n})
+			}
+		}
+		size[h.Origin]++
+		placed := scenario.Placed{ID: h.ID(), Content: note.Sum([]byte(st.Label))}
+		p.placed[st.Label] = placed
+		if !p.registers[st.Channel].Add(register.Opened{Header: h, Move: move, Content: placed.Content}) {
+			t.Fatalf("%s was not taken", st.Label)
+		}
+	}
+	for _, r := range p.registers {
+		r.Matters() // folds
+	}
+	return p
+}
+
+// state returns what the matter opened by the note of that label has come to.
+func state[S matter.State](p *played, label string) S {
+	p.t.Helper()
+	st, ok := p.scenario.Step(label)
+	if !ok {
+		p.t.Fatalf("there is no note %s", label)
+	}
+	m := p.registers[st.Channel].Entry(p.placed[label].ID).Matter
+	if m == nil {
+		p.t.Fatalf("%s opened no matter", label)
+	}
+	s, ok := m.State.(S)
+	if !ok {
+		p.t.Fatalf("%s opened a %T", label, m.State)
+	}
+	return s
+}
+
+func TestJanuaryIsInOrder(t *testing.T) {
+	p := play(t, january(t))
+	for label, placed := range p.placed {
+		st, _ := p.scenario.Step(label)
+		if e := p.registers[st.Channel].Entry(placed.ID); e == nil || e.Result != register.Applied {
+			t.Errorf("%s: %+v; want it applied", label, e)
+		}
+	}
+}
+
+func TestJanuaryStrikesKeepBothAccounts(t *testing.T) {
+	p := play(t, january(t))
+	for label, want := range map[string]string{
+		"strike-panjgur":   "PAK:2/3/ IRN:-/-/deliberate",
+		"strike-saravan":   "PAK:-/-/deliberate IRN:9/-/",
+		"killings-saravan": "PAK:9/3/ IRN:-/-/",
+	} {
+		s := state[*matter.IncidentState](p, label)
+		var got []string
+		number := func(n *int) string {
+			if n == nil {
+				return "-"
+			}
+			return fmt.Sprint(*n)
+		}
+		for _, a := range s.Accounts {
+			got = append(got, fmt.Sprintf("%s:%s/%s/%s", a.Party, number(a.Killed), number(a.Injured), a.Own))
+			if a.InResponse != nil {
+				t.Errorf("%s: %s says in response to what; no author is reported to have said so", label, a.Party)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v; want %s", label, got, want)
+		}
+		if s.Status() != "reported" {
+			t.Errorf("%s is %s; nobody called it settled", label, s.Status())
+		}
+	}
+	both := map[string]bool{}
+	for _, w := range state[*matter.IncidentState](p, "killings-saravan").Others {
+		both[w.Act+" "+w.Party] = true
+	}
+	if len(both) != 2 || !both["regret PAK"] || !both["regret IRN"] {
+		t.Errorf("words on the killings: %v; want one of each side", both)
+	}
+	if s := state[*matter.IncidentState](p, "strike-panjgur"); len(s.Others) != 1 || s.Others[0].Act != "protest" || s.Others[0].Party != "PAK" {
+		t.Errorf("protests on the first strike: %+v; want Pakistan's", s.Others)
+	}
+}
+
+func TestJanuaryReadoutsStandApart(t *testing.T) {
+	p := play(t, january(t))
+	rows := func(label string) map[string]string {
+		out := map[string]string{}
+		for _, row := range state[*matter.TalkState](p, label).Compare() {
+			out[row.Topic] = strings.Join(row.Parties(), " ")
+		}
+		return out
+	}
+	for label, want := range map[string]map[string]string{
+		"call-17": {"sovereignty": "PAK", "right-to-respond": "PAK", "security": "IRN", "information": "IRN"},
+		"call-19": {"trust": "PAK", "sovereignty": "PAK", "cooperation": "PAK", "counter-terrorism": "IRN PAK", "de-escalation": "PAK", "relations": "PAK",
+			"ambassadors": "PAK", "invitation": "PAK", "security": "IRN", "information": "IRN", "palestine": "IRN"},
+		"call-turkiye": {"grounds": "PAK", "de-escalation": "PAK"},
+		"visit":        {"cooperation": "PAK", "mechanism": "PAK"},
+	} {
+		got := rows(label)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: %v; want %v", label, got, want)
+		}
+	}
+	s := state[*matter.TalkState](p, "call-19")
+	if len(s.CalledBy) != 1 || s.CalledBy[0].Party != "PAK" || s.CalledBy[0].Note != p.placed["call-19-who-called"].ID {
+		t.Errorf("who called on the 19th: %+v; want Pakistan, as Iran says", s.CalledBy)
+	}
+	visit := state[*matter.TalkState](p, "visit")
+	if visit.Status() != "held" || len(visit.Agreed) != 2 || len(visit.Compare()[1].Points) != 2 {
+		t.Errorf("the visit: %+v; want it agreed, held, and the mechanism under both its names", visit)
+	}
+}
+
+func TestJanuaryAmbassadors(t *testing.T) {
+	s := january(t)
+	at := func(label string) *played {
+		until := *s
+		for i, st := range s.Steps {
+			if st.Label == label {
+				until.Steps = s.Steps[:i+1]
+			}
+		}
+		return play(t, &until)
+	}
+	check := func(p *played, opening, head, acting string) {
+		t.Helper()
+		m := state[*matter.MissionState](p, opening)
+		if m.Fields["head"].Value != head || m.Fields["acting"].Value != acting || m.Crossed != nil {
+			t.Errorf("%s>%s: head %s, acting %s, crossed %v; want %s, %s", m.Sending, m.Receiving, m.Fields["head"].Value, m.Fields["acting"].Value, m.Crossed, head, acting)
+		}
+	}
+	p := at("ambassador-of-iran-asked-not-to-return")
+	check(p, "ambassador-of-pakistan-recalled", "recalled-for-consultations", "charge-daffaires")
+	check(p, "ambassador-of-iran-away", "asked-not-to-return", "charge-daffaires")
+	p = play(t, s)
+	check(p, "ambassador-of-pakistan-recalled", "in-post", "none")
+	check(p, "ambassador-of-iran-away", "in-post", "none")
+}
+
+func TestJanuaryPackage(t *testing.T) {
+	p := play(t, january(t))
+	u := state[*matter.UndertakingState](p, "ambassadors-return")
+	if u.State != "in force" || *u.InForce != p.placed["ambassadors-return-accepted"].ID || len(u.Parts) != 2 || u.Half != "de-escalation" {
+		t.Fatalf("the package: %+v", u)
+	}
+	for i, part := range u.Parts {
+		if part.Stage != "reported" || part.When != "2024-01-26" {
+			t.Errorf("part %d is %s, done %s; want it reported of the 26th, and not confirmed: no source says so", i+1, part.Stage, part.When)
+		}
+	}
+	for _, c := range u.Clocks() {
+		if c.Done == nil {
+			t.Errorf("a clock runs on: %+v", c)
+		}
+	}
+}
+
+func TestJanuaryRequestIsUnanswered(t *testing.T) {
+	p := play(t, january(t))
+	u := state[*matter.UndertakingState](p, "request")
+	if u.State != "offered" || len(u.Accepted) != 0 || u.Ended != nil || u.Half != "coordination" {
+		t.Errorf("Iran's request: %+v; want it asked, and nothing more", u)
+	}
+	for _, part := range u.Parts {
+		if part.By != "PAK" || part.Due != "" && part.Due != "none" || part.End != "none" {
+			t.Errorf("a part of it: %+v; want no deadline, none is reported", part)
+		}
+	}
+	for _, st := range p.scenario.Steps {
+		if st.On == "request" {
+			t.Errorf("%s is on Iran's request; no answer is reported", st.Label)
+		}
+	}
+}
+
+func TestJanuaryInvestigationHasAClock(t *testing.T) {
+	p := play(t, january(t))
+	s := state[*matter.IncidentState](p, "killings-saravan")
+	clocks := s.Clocks()
+	if len(clocks) != 1 || clocks[0].Owes != "IRN" || clocks[0].Done != nil || clocks[0].Due != "2024-01-29T15:00:00Z" {
+		t.Fatalf("clocks: %+v; want Iran's, 48 hours after the question", clocks)
+	}
+	if due, _ := clocks[0].DueTime(); !due.After(p.scenario.End) {
+		t.Errorf("it ends at %s, within the scenario; nothing is reported of an answer, late or not", due)
+	}
+}
+
+func TestJanuaryMessages(t *testing.T) {
+	p := play(t, january(t))
+	for label, want := range map[string]string{
+		"summons-islamabad": "PAK summons false", "summons-tehran": "IRN summons false", "visits-suspended": "PAK note-verbale false",
+		"goodwill-iran": "IRN letter true", "goodwill-pakistan": "PAK letter true", "thanks-iran": "IRN letter true",
+	} {
+		s := state[*matter.MessageState](p, label)
+		if got := fmt.Sprintf("%s %s %t", s.Opener, s.Form, s.Goodwill); got != want {
+			t.Errorf("%s: %s; want %s", label, got, want)
+		}
+		if len(s.Answers) != 0 {
+			t.Errorf("%s: %+v; no answer is reported", label, s.Answers)
+		}
+	}
+	if s := state[*matter.MessageState](p, "goodwill-pakistan"); s.ReplyTo == nil || *s.ReplyTo != p.placed["goodwill-iran"].ID {
+		t.Errorf("Pakistan's goodwill message replies to %v; want Iran's", s.ReplyTo)
+	}
+}
+
+func TestJanuaryTurkeyHasItsOwnRecord(t *testing.T) {
+	s := january(t)
+	for _, st := range s.Steps {
+		for _, party := range st.Audience {
+			if c, _ := s.Channel(st.Channel); (party == "TUR") != (c.Code == "pak-tur") && party != "PAK" {
+				t.Errorf("%s, on %s, is for %s", st.Label, c.Code, party)
+			}
+		}
+	}
+	p := play(t, s)
+	if call := state[*matter.TalkState](p, "call-turkiye"); len(call.Readouts) != 1 || call.Readouts[0].Party != "PAK" {
+		t.Errorf("readouts of the call with Türkiye: %+v; only Pakistan's is reported", call.Readouts)
+	}
+}
+
+// Other desks than the ministry's say, and do not bind.
+func TestJanuaryOfficesSpeakThroughTheMinistry(t *testing.T) {
+	s := january(t)
+	for _, p := range s.Parties {
+		for _, o := range p.Offices {
+			if (len(o.Binds) > 0) != (o.Code == "mfa") {
+				t.Errorf("%s: the office %s binds %v", p.Code, o.Code, o.Binds)
+			}
+		}
+	}
+	for label, office := range map[string]string{"goodwill-pakistan": "afs", "goodwill-iran": "official", "ambassadors-return": "mfa", "ambassadors-return-accepted": "mfa"} {
+		if st, _ := s.Step(label); st == nil || st.Office != office {
+			t.Errorf("%s: %+v; want it spoken by %s", label, st, office)
+		}
+	}
+}
