@@ -18,6 +18,7 @@ type line struct {
 	key    string   // the first word
 	args   []string // the words after it
 	value  string
+	text   []byte // of a value on its way: appended to, so that many short continuations stay cheap
 }
 
 func (l *line) name() string { return strings.Join(append([]string{l.key}, l.args...), " ") }
@@ -135,7 +136,7 @@ func blocks(data []byte) ([]block, error) {
 		switch {
 		case bare == "":
 			if current != nil {
-				out, current = append(out, current), nil
+				out, current = append(out, current.done()), nil
 			}
 		case text[0] == '#':
 		case text[0] == ' ' || text[0] == '\t':
@@ -152,14 +153,14 @@ func blocks(data []byte) ([]block, error) {
 				return fail(number, "the block has more than %d lines", MaxLines)
 			}
 			words := strings.Split(key, " ")
-			current = append(current, line{number, words[0], words[1:], strings.TrimSpace(value)})
+			current = append(current, line{number: number, key: words[0], args: words[1:], text: []byte(strings.TrimSpace(value))})
 		}
 		if len(out) > 1+MaxParties+MaxChannels+MaxSteps {
 			return fail(number, "more blocks than the %d parties, %d channels and %d steps that a scenario may have", MaxParties, MaxChannels, MaxSteps)
 		}
 	}
 	if current != nil {
-		out = append(out, current)
+		out = append(out, current.done())
 	}
 	if len(out) == 0 {
 		return fail(max(number, 1), "there is nothing after the first line")
@@ -170,12 +171,20 @@ func blocks(data []byte) ([]block, error) {
 // extend adds a continuation: a stop breaks the line, everything else follows
 // after a space.
 func (l *line) extend(text string) {
-	switch {
-	case text == ".":
-		l.value += "\n"
-	case l.value == "" || strings.HasSuffix(l.value, "\n"):
-		l.value += text
-	default:
-		l.value += " " + text
+	if text == "." {
+		l.text = append(l.text, '\n')
+		return
 	}
+	if n := len(l.text); n > 0 && l.text[n-1] != '\n' {
+		l.text = append(l.text, ' ')
+	}
+	l.text = append(l.text, text...)
+}
+
+// done makes the values of a block that has ended.
+func (b block) done() block {
+	for i := range b {
+		b[i].value, b[i].text = string(b[i].text), nil
+	}
+	return b
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -186,7 +187,17 @@ func (p *parser) content(b block, c Channel) (*note.Content, error) {
 // check holds a whole note against the table of its act, with placeholders
 // for the names and digests that its labels will become.
 func (p *parser) check(b block, st *Step) error {
-	fail := func(err error) error { return &Error{b[0].number, b.title(), "", err} }
+	fail := func(err error) error {
+		var field *matter.FieldError
+		if errors.As(err, &field) {
+			for i := range b {
+				if l := &b[i]; (l.key == "field" || l.key == "text") && l.args[0] == field.Field {
+					return b.errorf(l, "%s", field.Why)
+				}
+			}
+		}
+		return &Error{b[0].number, b.title(), "", err}
+	}
 	m, err := st.Move(func(label string) (Placed, bool) {
 		at, ok := p.labels[label]
 		if !ok {

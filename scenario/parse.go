@@ -11,6 +11,7 @@ import (
 
 	"detente/charter"
 	"detente/matter"
+	"detente/note"
 )
 
 // Parse reads a scenario. The error is an *Error.
@@ -138,6 +139,9 @@ func (p *parser) party(b block) error {
 		return err
 	}
 	party := Party{Code: b[0].value, Weekend: b.list("weekend"), Holidays: b.list("holidays")}
+	if err := note.CheckParty(party.Code); err != nil {
+		return b.errorf(&b[0], "%w", err)
+	}
 	if _, ok := p.Party(party.Code); ok {
 		return b.errorf(&b[0], "given twice")
 	}

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -254,7 +253,7 @@ func (p *parser) day(b block) error {
 
 func (b block) heading(s string) error {
 	if s == "" || strings.Contains(s, "\n") {
-		return b.errorf(&b[0], "%s", fmt.Sprintf("%.60q: want one line of text", s))
+		return b.errorf(&b[0], "%.60q: want one line of text", s)
 	}
 	return nil
 }
