@@ -11,7 +11,7 @@ import (
 var (
 	inWhen     = date("when", "when it happened, as claimed").Must()
 	inWhere    = place("where", "where it happened, as claimed").Must()
-	inNature   = enum("nature", "what kind of event, as claimed", "air-strike", "shelling", "shooting", "killing", "crossing", "abduction", "detention", "accident", "cyber", "other").Must()
+	inNature   = enum("nature", "what kind of event, as claimed", "strike", "air-strike", "shelling", "shooting", "killing", "crossing", "abduction", "detention", "accident", "cyber", "other").Must()
 	inOwn      = enum("own", "the author's own act, and how it came about", "deliberate", "unauthorised", "accident")
 	inResponse = ref("in-response-to", "the note that this was in response to, only as the author of the act states it")
 	inKilled   = number("killed", "how many were killed, as claimed", 10_000_000)

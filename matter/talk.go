@@ -45,7 +45,7 @@ var Talk = Kind{
 	},
 	Acts: []Act{
 		{Name: "propose", Doc: "Proposes a talk; an invitation is a proposed visit.", Opens: true, Who: Proposers,
-			Fields: []Spec{tkForm.Spec, tkWhen.Spec, tkLevel.Spec, tkWhere.Spec}, Texts: []TextSpec{{Name: "agenda", Doc: "what it is to be about"}}},
+			Fields: []Spec{tkForm.Spec, optional(tkWhen.Spec), tkLevel.Spec, tkWhere.Spec}, Texts: []TextSpec{{Name: "agenda", Doc: "what it is to be about"}}},
 		{Name: "agree", Doc: "Agrees to the latest proposal.", From: []string{"proposed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 		{Name: "counter", Doc: "Proposes another time.", From: []string{"proposed", "agreed"}, Who: Proposers, Fields: []Spec{tkWhen.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why"}}},
 		{Name: "decline", Doc: "Declines.", From: []string{"proposed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
@@ -76,7 +76,7 @@ type TalkState struct {
 	Proposal note.ID   `json:"proposal"` // the latest
 	Readouts []Readout `json:"readouts,omitempty"`
 	State    string    `json:"state"`
-	When     string    `json:"when"`
+	When     string    `json:"when,omitempty"`
 	Where    string    `json:"where,omitempty"`
 }
 

@@ -187,10 +187,11 @@ func openUndertaking(in *Input) (State, error) {
 	if in.Content.IsZero() {
 		return nil, errors.New("there is no text that could bind")
 	}
-	// "A party cannot bind another": an ask is nobody's acceptance, an offer is its author's.
-	if in.Act.Name == "ask" {
-		s.Owing = slices.Clone(in.Principals)
-	} else {
+	if in.Act.Name == "ask" && slices.ContainsFunc(s.Parts, func(p UndertakingPart) bool { return p.By == in.Party }) {
+		return nil, errors.New("an ask undertakes nothing for its own author: offer a package instead")
+	}
+	// Nobody binds another: who opens it has said its own word, and no one else's.
+	if slices.Contains(in.Principals, in.Party) {
 		s.Accepted = []Said{{in.ID, in.Party}}
 	}
 	return s, nil

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"detente/matter"
+	"detente/note"
+	"detente/register"
+)
+
+// ackDelay is how long an ack waits for more to acknowledge. A note of one's
+// own that is written meanwhile says the same by what it has seen, but an ack
+// also says what is missing, and the picture.
+const ackDelay = 100 * time.Millisecond
+
+// ackOffice stands in notes that the node writes by itself.
+const ackOffice = "node"
+
+// acks writes acks as they are due, until ctx ends.
+func (c *channel) acks(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.ackWake:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(ackDelay):
+		}
+		if err := c.ackIfDue(ctx); err != nil {
+			c.n.log.Warn("no ack was written", "channel", c.id, "err", err)
+		}
+	}
+}
+
+func (c *channel) wakeAck() {
+	select {
+	case c.ackWake <- struct{}{}:
+	default:
+	}
+}
+
+// ackIfDue writes an ack if another party has written something that is not
+// an ack since this node last wrote, or if what an ack called missing has
+// come. "Acks are not acked."
+func (c *channel) ackIfDue(ctx context.Context) error {
+	c.mu.RLock()
+	due := c.ackDue()
+	members := c.docs.Members()
+	c.mu.RUnlock()
+	if !due {
+		return nil
+	}
+	s := &submission{ack: true, header: note.Header{Exercise: c.exercise(), Precedence: "routine", Version: note.Version}}
+	for _, m := range members {
+		if m.Role != "observer" || m.Scope == "full" {
+			s.header.Audience = append(s.header.Audience, m.Party)
+		}
+	}
+	_, err := c.submit(ctx, s)
+	return err
+}
+
+func (c *channel) ackDue() bool {
+	if m, ok := c.docs.Member(c.n.party); !ok || (m.Role == "observer" && m.Scope != "full") || c.docs.Left(c.n.party) || c.behind() != "" {
+		return false
+	}
+	origin, own := c.own()
+	if c.ackMissing && len(c.missing) == 0 {
+		return true
+	}
+	for o, h := range c.feeds {
+		if party, _, _, _ := note.ParseOrigin(o); party == c.n.party || h.lastNote == 0 || o == origin {
+			continue
+		}
+		if own.last == nil || own.last.Header.SeenSize(o) < h.lastNote {
+			return true
+		}
+	}
+	return false
+}
+
+// writeAck fills in an ack whose place in the feed is known: index is its own,
+// seen what its header will say.
+func (c *channel) writeAck(s *submission, index uint64, seen []note.Head) error {
+	c.mu.Lock()
+	report := matter.AckReport{Held: c.addressed - len(c.missing)}
+	heads := map[string]uint64{}
+	for _, h := range seen {
+		heads[h.Origin] = h.Size
+	}
+	origin, _ := c.own()
+	heads[origin] = index
+	for d, m := range c.missing {
+		if !isAttachment(m.part.Name) {
+			report.Misses = append(report.Misses, d.String())
+		}
+	}
+	c.ackMissing = len(c.missing) > 0
+	report.Unopened = c.unopened
+	if len(report.Misses) == 0 {
+		for _, audience := range c.reg.Audiences() {
+			if !contains(audience, c.n.party) {
+				continue
+			}
+			if d, ok := c.reg.Picture(audience, heads); ok {
+				report.Pictures = append(report.Pictures, matter.Picture{Audience: audience, Digest: d})
+			}
+		}
+	}
+	c.mu.Unlock()
+	s.move = &note.Move{Act: matter.Ack, Fields: report.Fields(), Office: ackOffice, Salt: salt(), Version: note.Version}
+	plain, err := s.move.Encode()
+	if err != nil {
+		return err
+	}
+	return c.seal(s, note.PartMove, plain)
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// compare holds the pictures of an ack against this node's own over the same
+// heads. Where they differ people must know; nothing else follows from it.
+func (c *channel) comparePicture(e *register.Entry, h *note.Header) {
+	report := matter.ReadAck(e.Move)
+	if len(report.Pictures) == 0 {
+		return
+	}
+	heads := map[string]uint64{h.Origin: h.Index}
+	for _, s := range h.Seen {
+		heads[s.Origin] = s.Size
+	}
+	state := pictureState{equal: true, ack: h.ID()}
+	for _, p := range report.Pictures {
+		if !contains(p.Audience, c.n.party) {
+			continue
+		}
+		own, ok := c.reg.Picture(p.Audience, heads)
+		if !ok {
+			return // not everything that the ack speaks of is folded here yet
+		}
+		if own != p.Digest {
+			state.equal = false
+		}
+	}
+	c.pictures[h.Party()] = state
+	if !state.equal {
+		c.n.log.Warn("the pictures differ", "channel", c.id, "ack", h.ID().Short())
+	}
+}

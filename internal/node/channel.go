@@ -1,0 +1,402 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"detente/audit"
+	"detente/charter"
+	"detente/feed"
+	"detente/internal/journal"
+	"detente/internal/store"
+	"detente/note"
+	"detente/pouch"
+	"detente/register"
+)
+
+// channel is what a node holds of one channel. Three locks, always taken in
+// this order: receiving, sending, mu. The first two are held through a whole
+// write, disk included; mu guards the memory and is held briefly.
+type channel struct {
+	n  *Node
+	id note.Digest
+
+	receiving sync.Mutex
+	sending   sync.Mutex
+
+	mu       sync.RWMutex
+	docs     *charter.Channel
+	reg      *register.Register
+	feeds    map[string]*held
+	missing  map[note.Digest]missing // payloads that are addressed to this node and have not come
+	peers    map[string]*peer
+	pictures map[string]pictureState // what the last ack of a party says, against this node's own picture
+	pending  []note.Digest           // closings that wait for a person to accept them
+
+	quota map[string]*bucket // by origin
+
+	queueMu sync.Mutex
+	queue   []*submission
+
+	ackWake    chan struct{}
+	ackMissing bool     // the last ack said that payloads were missing
+	addressed  int      // moves and contents of others that are addressed to this node
+	unopened   []string // those of them that cannot be opened
+}
+
+// held is one feed as this node holds it.
+type held struct {
+	tree     *feed.Tree
+	head     note.Head
+	signed   []byte
+	last     *audit.Leaf       // the last leaf that could be read
+	lastNote uint64            // one more than the index of the last leaf that is not an ack
+	receipts map[string]uint64 // by party: the greatest size that it gave a receipt for
+	frozen   *uint64           // how many leaves stand; nil: all
+	why      string            // why it is frozen
+	proof    []byte
+	compare  bool // frozen by a fork whose common prefix is not known yet
+}
+
+type missing struct {
+	id   note.ID
+	part note.Part
+	rank int // of the precedence
+}
+
+type pictureState struct {
+	equal bool
+	ack   note.ID
+}
+
+func newHeld() *held { return &held{tree: feed.EmptyTree(), receipts: map[string]uint64{}} }
+
+// found opens a channel whose founding charter is in force, and reads what the
+// ledger holds of it.
+func (n *Node) found(ctx context.Context, founding *charter.Signed) error {
+	docs, err := charter.NewChannel(founding)
+	if err != nil {
+		return err
+	}
+	if _, ok := docs.Member(n.party); !ok {
+		return nil // the charter of a channel of others; kept, not carried
+	}
+	c := &channel{n: n, id: docs.ID(), docs: docs, feeds: map[string]*held{}, missing: map[note.Digest]missing{}, peers: map[string]*peer{},
+		pictures: map[string]pictureState{}, quota: map[string]*bucket{}, ackWake: make(chan struct{}, 1)}
+	var texts [][]byte
+	for _, kind := range []string{charter.KindCredence, charter.KindCharter, charter.KindClosing} {
+		list, err := n.store.Docs(kind)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			texts = append(texts, d.Bytes)
+		}
+	}
+	docs.AddAll(texts...) // those of other channels are refused, and are none of this one's
+	c.setPeers()
+	if err := c.loadFeeds(ctx); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.channels[c.id] = c
+	n.mu.Unlock()
+	if n.ctx != nil {
+		c.start(n.ctx)
+	}
+	return nil
+}
+
+func (c *channel) setPeers() {
+	for _, m := range c.docs.Members() {
+		if m.Party != c.n.party && c.peers[m.Party] == nil {
+			c.peers[m.Party] = newPeer(c, m.Party)
+			if c.n.ctx != nil {
+				c.peers[m.Party].start(c.n.ctx)
+			}
+		}
+	}
+}
+
+// loadFeeds reads every feed of the channel into memory.
+func (c *channel) loadFeeds(ctx context.Context) error {
+	rows, err := c.n.store.Feeds()
+	if err != nil {
+		return err
+	}
+	forks, err := c.n.store.Forks()
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if _, id, _, err := note.ParseOrigin(row.Origin); err != nil || id != c.id || row.Size == 0 {
+			continue
+		}
+		h, err := c.n.loadHeld(row)
+		if err != nil {
+			return err
+		}
+		c.feeds[row.Origin] = h
+		for _, m := range c.docs.Members() {
+			if r, err := c.n.store.LatestCosig(row.Origin, m.Party+"/receipt"); err == nil {
+				h.receipts[m.Party] = r.Size
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		if err := c.loadFrozen(row.Origin, h, forks); err != nil {
+			return err
+		}
+	}
+	if err := c.rebuild(ctx); err != nil {
+		return err
+	}
+	return c.mend()
+}
+
+func (n *Node) loadHeld(row store.FeedRow) (*held, error) {
+	h := newHeld()
+	tree, err := feed.NewTree(row.Size, n.store.HashReader(row.Origin).ReadHashes)
+	if err != nil {
+		return nil, fmt.Errorf("feed %s: %w; run: detente verify", row.Origin, err)
+	}
+	// CT Yeti 2022: a bit that flipped in storage ended a log once it was signed.
+	if tree.Root() != row.Root {
+		return nil, fmt.Errorf("feed %s: the stored hashes give the root %s, the checkpoint at %d says %s: the ledger is damaged, and nothing is signed over it; run: detente verify", row.Origin, tree.Root(), row.Size, row.Root)
+	}
+	h.tree, h.signed, h.head = tree, row.Signed, note.Head{Origin: row.Origin, Root: row.Root, Size: row.Size}
+	return h, nil
+}
+
+// rebuild folds the register anew from the ledger.
+func (c *channel) rebuild(ctx context.Context) error {
+	c.reg = register.New(audit.Rules(c.docs))
+	clear(c.missing)
+	c.addressed, c.unopened = 0, nil
+	for _, origin := range c.origins() {
+		if f := c.feeds[origin].frozen; f != nil {
+			c.reg.Freeze(origin, *f)
+		}
+		if err := c.fold(ctx, origin, c.feeds[origin]); err != nil {
+			return err
+		}
+	}
+	return c.findMissing()
+}
+
+func (c *channel) origins() []string {
+	out := make([]string, 0, len(c.feeds))
+	for o := range c.feeds {
+		out = append(out, o)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// fold adds a feed to the register, as far as it stands.
+func (c *channel) fold(ctx context.Context, origin string, h *held) error {
+	stands := h.tree.Size()
+	if h.frozen != nil {
+		stands = *h.frozen
+	}
+	parts := map[uint64]store.Part{}
+	load := func(from uint64) error {
+		clear(parts)
+		errPage := errors.New("page")
+		err := c.n.store.EachPart(ctx, origin, note.PartMove, from, false, func(p store.Part) error {
+			parts[p.ID.Index] = p
+			if len(parts) >= 1024 {
+				return errPage
+			}
+			return nil
+		})
+		if errors.Is(err, errPage) {
+			return nil
+		}
+		return err
+	}
+	next := uint64(0) // from where parts has been loaded up to
+	h.lastNote, h.last = 0, nil
+	return c.n.store.EachEntry(ctx, origin, 0, func(index uint64, raw []byte) error {
+		if index >= next {
+			if err := load(index); err != nil {
+				return err
+			}
+			next = index + 1024
+		}
+		leaf := audit.ReadLeaf(c.docs, note.ID{Origin: origin, Index: index}, raw)
+		p, stored := parts[index]
+		o := c.opened(note.ID{Origin: origin, Index: index}, leaf, p, stored)
+		if leaf.Header != nil {
+			h.last = &leaf
+		}
+		if !isAck(o) {
+			h.lastNote = index + 1
+		}
+		if index < stands {
+			c.reg.Add(c.placeholder(o, origin, index))
+		}
+		if leaf.Header != nil && leaf.Header.For(c.n.party) && c.docs.Epoch(c.n.party) != origin {
+			c.addressed += min(len(leaf.Header.Parts), 2)
+		}
+		return nil
+	})
+}
+
+// findMissing lists the payloads that the ledger lacks.
+func (c *channel) findMissing() error {
+	parts, err := c.n.store.MissingParts(maxMissing)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, id, _, err := note.ParseOrigin(p.ID.Origin); err != nil || id != c.id {
+			continue
+		}
+		leaf, err := c.n.store.Entry(p.ID)
+		if err != nil {
+			return err
+		}
+		if h := audit.ReadLeaf(c.docs, p.ID, leaf).Header; h != nil {
+			c.expect(h, p.Name)
+		}
+	}
+	return nil
+}
+
+// maxMissing bounds the list of what is missing. What is beyond it is listed
+// when the node next starts.
+const maxMissing = 100_000
+
+func (c *channel) expect(h *note.Header, name string) {
+	if part, ok := h.Part(name); ok && len(c.missing) < maxMissing {
+		c.missing[part.Sealed] = missing{h.ID(), part, slices.Index(note.Precedences, h.Precedence)}
+	}
+}
+
+// mend compares what the ledger holds with what the journal says was signed.
+// "A database ahead of its journal means a crash, and is mended."
+func (c *channel) mend() error {
+	if c.n.journal == nil {
+		return nil
+	}
+	var entries []journal.Entry
+	for origin, h := range c.feeds {
+		role, head := journal.Feed, h.head
+		if party, _, _, _ := note.ParseOrigin(origin); party != c.n.party {
+			role = journal.Receipt
+			size := h.receipts[c.n.party]
+			if size == 0 {
+				continue
+			}
+			row, err := c.n.store.HeadAt(origin, size)
+			if err != nil {
+				return err
+			}
+			head = row.Head
+		}
+		if size, _, ok := c.n.journal.Last(role, origin); !ok || size < head.Size {
+			entries = append(entries, journal.Entry{Role: role, Head: head})
+		}
+	}
+	return c.n.journal.Record(entries...)
+}
+
+// behind says why the node must not sign on this channel: the journal knows
+// of signatures over what the ledger does not hold. Empty: it may sign.
+func (c *channel) behind() string {
+	n := c.n
+	if n.noJournal {
+		for origin := range c.feeds {
+			if party, _, _, _ := note.ParseOrigin(origin); party == n.party && origin == c.docs.Epoch(n.party) {
+				return "the signing journal is lost, so nobody can tell what this node has signed last; close the feed with the identity key and go on in the next epoch: detente epoch close --reason journal-lost"
+			}
+		}
+		return "the signing journal is lost; make a new one with: detente recover"
+	}
+	for _, role := range []string{journal.Feed, journal.Receipt} {
+		for _, origin := range n.journal.Origins(role) {
+			if _, id, _, err := note.ParseOrigin(origin); err != nil || id != c.id {
+				continue
+			}
+			size, root, _ := n.journal.Last(role, origin)
+			if keeps, closed := c.docs.Closed(origin); closed && size > keeps.Size {
+				continue
+			}
+			h := c.feeds[origin]
+			if h == nil || h.tree.Size() < size {
+				have := uint64(0)
+				if h != nil {
+					have = h.tree.Size()
+				}
+				return fmt.Sprintf("the ledger holds %d leaves of %s, but this node has signed %d: an old copy of the ledger was restored. Nothing is signed until the rest is fetched from whoever holds it; a running node asks its peers by itself, or apply their pouch", have, origin, size)
+			}
+			if h.tree.Size() == size && h.head.Root != root {
+				return fmt.Sprintf("the ledger and the signing journal disagree about %s at %d; close the feed with the identity key: detente epoch close --reason fork", origin, size)
+			}
+		}
+	}
+	return ""
+}
+
+// own returns the feed that this node writes now; it may be empty.
+func (c *channel) own() (origin string, h *held) {
+	origin = c.docs.Epoch(c.n.party)
+	if h = c.feeds[origin]; h == nil {
+		h = newHeld()
+		h.head.Origin = origin
+	}
+	return origin, h
+}
+
+// seen lists the heads of all other feeds, as a header does. Of a frozen feed
+// too it is the last head held: "seen never goes backwards".
+func (c *channel) seen(own string) []note.Head {
+	out := []note.Head{}
+	for _, o := range c.origins() {
+		if h := c.feeds[o]; o != own && h.tree.Size() > 0 {
+			out = append(out, h.head)
+		}
+	}
+	return out
+}
+
+// have says to a party what this node holds, which of its receipts arrived,
+// and what this node wants.
+func (c *channel) have(to string) pouch.Have {
+	h := pouch.Have{Channel: c.id, From: c.n.party, Nonce: docsMark(c.docs)}
+	for _, o := range c.origins() {
+		f := c.feeds[o]
+		fh := pouch.FeedHave{Origin: o, Root: f.head.Root, Size: f.head.Size, Receipted: f.receipts[to]}
+		if f.compare {
+			fh.Size, fh.Root = 0, note.Digest{} // asks for the other history from its beginning
+		}
+		h.Feeds = append(h.Feeds, fh)
+	}
+	h.Wants = c.wants()
+	return h
+}
+
+// wants lists what is missing, the most urgent first.
+func (c *channel) wants() []note.Digest {
+	list := make([]note.Digest, 0, len(c.missing))
+	for d, m := range c.missing {
+		if !isAttachment(m.part.Name) {
+			list = append(list, d)
+		}
+	}
+	slices.SortFunc(list, func(a, b note.Digest) int {
+		ma, mb := c.missing[a], c.missing[b]
+		if ma.rank != mb.rank {
+			return ma.rank - mb.rank
+		}
+		if ma.id.Index != mb.id.Index {
+			return int(int64(ma.id.Index) - int64(mb.id.Index))
+		}
+		return slices.Compare(a[:], b[:])
+	})
+	return list[:min(len(list), pouch.MaxWants)]
+}

@@ -1,0 +1,304 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"detente/internal/store"
+	"detente/note"
+	"detente/pouch"
+)
+
+// What one pouch of the line carries at most.
+const (
+	maxPouch       = 12 << 20
+	maxPouchLeaves = 2 << 20
+	maxPouchParts  = 6 << 20
+)
+
+// sent is what a composed pouch carries; it counts as held by the peer until
+// the exchange fails or the peer says otherwise.
+type sent struct {
+	feeds    map[string]uint64
+	receipts map[string]uint64 // by signer's name and origin
+	forks    map[string]bool
+	docs     string
+	news     bool // there is something that the peer lacks
+	more     bool // there is more than fits
+}
+
+// compose writes the pouch for a peer: first what this node holds and wants,
+// then documents and proofs of forks, leaves, payloads in the order of their
+// precedence, receipts.
+func (c *channel) compose(p *peer) ([]byte, *sent, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	b := &builder{c: c, p: p, sent: &sent{feeds: map[string]uint64{}, receipts: map[string]uint64{}, forks: map[string]bool{}}}
+	b.w = pouch.NewWriter(&b.buf)
+	have, err := pouch.EncodeHave(c.have(p.party))
+	if err != nil {
+		return nil, nil, err
+	}
+	b.put(have)
+	if role := c.docs.Role(p.party); role != "" {
+		b.documents()
+		b.forks()
+		b.feeds()
+		b.payloads(p.wants)
+		b.receipts()
+	}
+	if b.err == nil {
+		b.err = b.w.Close()
+	}
+	return b.buf.Bytes(), b.sent, b.err
+}
+
+type builder struct {
+	c    *channel
+	p    *peer
+	buf  bytes.Buffer
+	w    *pouch.Writer
+	sent *sent
+	err  error
+
+	leafBytes int
+	due       []due // payloads of the leaves that go along
+}
+
+// due is one payload to send.
+type due struct {
+	digest note.Digest
+	rank   int
+	index  uint64
+	name   string
+}
+
+func (b *builder) put(r pouch.Record) {
+	if b.err == nil {
+		b.err = b.w.Put(r)
+	}
+}
+
+func (b *builder) documents() {
+	mark := docsMark(b.c.docs)
+	if b.p.have == nil || b.p.have.Nonce == mark || b.p.sent.docs == mark {
+		return
+	}
+	for _, d := range b.c.docs.Documents() {
+		b.put(pouch.Record{Type: pouch.TypeDoc, Body: d.Signed})
+	}
+	b.sent.docs, b.sent.news = mark, true
+}
+
+func (b *builder) forks() {
+	for origin, h := range b.c.feeds {
+		if h.proof != nil && !b.p.sent.forks[origin] {
+			b.put(pouch.Record{Type: pouch.TypeFork, Body: h.proof})
+			b.sent.forks[origin], b.sent.news = true, true
+		}
+	}
+}
+
+// feeds sends of every feed what the peer does not hold. Of its own feed it
+// lacks something only after a restore.
+func (b *builder) feeds() {
+	if b.p.have == nil {
+		return // it has not said yet what it holds
+	}
+	theirs := map[string]uint64{}
+	for _, f := range b.p.have.Feeds {
+		theirs[f.Origin] = f.Size
+	}
+	for _, origin := range b.c.origins() {
+		h := b.c.feeds[origin]
+		from := theirs[origin]
+		if b.p.sent.feeds[origin] > from {
+			from = b.p.sent.feeds[origin] // on its way already
+		}
+		if from < h.tree.Size() && b.err == nil {
+			b.feed(origin, h, from)
+		}
+	}
+}
+
+func (b *builder) feed(origin string, h *held, from uint64) {
+	s := b.c.n.store
+	room := maxPouchLeaves - b.leafBytes
+	if room <= 0 {
+		b.sent.more = true
+		return
+	}
+	leaves, err := s.Leaves(origin, from, h.tree.Size(), room)
+	if err != nil {
+		b.err = err
+		return
+	}
+	head := store.HeadRow{Head: h.head, Signed: h.signed}
+	if end := from + uint64(len(leaves)); end < h.tree.Size() {
+		// Not all fit: the greatest checkpoint that they reach. One transaction
+		// writes no more leaves than fit a pouch, so there is one.
+		b.sent.more = true
+		head = store.HeadRow{}
+		errEnd := errors.New("end")
+		err := s.EachHead(context.Background(), origin, from+1, func(row store.HeadRow) error {
+			if row.Head.Size > end {
+				return errEnd
+			}
+			head = row
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnd) {
+			b.err = err
+			return
+		}
+		if head.Signed == nil {
+			return
+		}
+		leaves = leaves[:head.Head.Size-from]
+	}
+	b.put(pouch.Record{Type: pouch.TypeHead, Body: head.Signed})
+	records, err := pouch.EncodeLeaves(pouch.Leaves{Origin: origin, Start: from, Entries: leaves})
+	if err != nil {
+		b.err = err
+		return
+	}
+	for _, r := range records {
+		b.put(r)
+	}
+	for i, leaf := range leaves {
+		b.leafBytes += len(leaf)
+		b.payloadsOf(note.ID{Origin: origin, Index: from + uint64(i)}, leaf)
+	}
+	b.sent.feeds[origin] = head.Head.Size
+	b.sent.news = true
+}
+
+// payloadsOf lists the payloads of a leaf that are for the peer.
+func (b *builder) payloadsOf(id note.ID, leaf []byte) {
+	h, err := note.Parse(leaf)
+	if err != nil || !h.For(b.p.party) {
+		return
+	}
+	for _, p := range h.Parts {
+		if !isAttachment(p.Name) {
+			b.due = append(b.due, due{p.Sealed, slices.Index(note.Precedences, h.Precedence), id.Index, p.Name})
+		}
+	}
+}
+
+// payloads sends those of the leaves that go along, and those that the peer
+// asked for, the most urgent first: "a flash note's header and payload go
+// ahead of older payloads".
+func (b *builder) payloads(wants []note.Digest) {
+	slices.SortStableFunc(b.due, func(x, y due) int {
+		if x.rank != y.rank {
+			return x.rank - y.rank
+		}
+		return 0
+	})
+	size := 0
+	put := func(d note.Digest) bool {
+		if size >= maxPouchParts || b.err != nil {
+			b.sent.more = true
+			return false
+		}
+		p, err := b.c.n.store.Part(d)
+		if err != nil || p.State != store.Held || isAttachment(p.Name) {
+			return true // erased, or not here: someone else may have it
+		}
+		leaf, err := b.c.n.store.Entry(p.ID)
+		if err != nil {
+			return true
+		}
+		if h, err := note.Parse(leaf); err != nil || !h.For(b.p.party) {
+			return true
+		}
+		size += len(p.Sealed)
+		b.chunks(d, p.Sealed)
+		b.sent.news = true
+		return true
+	}
+	// What was asked for and is more urgent than what goes along comes first
+	// in the peer's own list; a note that is on its way needs no asking.
+	flash := slices.IndexFunc(b.due, func(d due) bool { return d.rank > 0 })
+	if flash < 0 {
+		flash = len(b.due)
+	}
+	for _, d := range b.due[:flash] {
+		put(d.digest)
+	}
+	for _, d := range wants {
+		if !put(d) {
+			break
+		}
+	}
+	for _, d := range b.due[flash:] {
+		if !put(d.digest) {
+			break
+		}
+	}
+}
+
+func (b *builder) chunks(d note.Digest, sealed []byte) {
+	for at := 0; at < len(sealed) && b.err == nil; at += pouch.MaxChunk {
+		r, err := pouch.EncodeChunk(pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
+		if err != nil {
+			b.err = err
+			return
+		}
+		b.put(r)
+	}
+}
+
+// receipts sends this node's own receipts that the peer does not have yet, and
+// passes on those of others once.
+func (b *builder) receipts() {
+	known := map[string]uint64{}
+	if b.p.have != nil {
+		for _, f := range b.p.have.Feeds {
+			known[f.Origin] = f.Receipted
+		}
+	}
+	for _, origin := range b.c.origins() {
+		h := b.c.feeds[origin]
+		for _, party := range slices.Sorted(maps.Keys(h.receipts)) {
+			name := party + "/receipt"
+			switch {
+			case party == b.p.party:
+				continue
+			case party == b.c.n.party && h.receipts[party] <= known[origin]:
+				continue
+			case party != b.c.n.party && h.receipts[party] <= b.p.sent.receipts[name+" "+origin]:
+				continue
+			}
+			r, err := b.c.n.store.LatestCosig(origin, name)
+			if err != nil {
+				continue
+			}
+			row, err := b.c.n.store.HeadAt(origin, r.Size)
+			if err != nil {
+				continue
+			}
+			rec, err := pouch.EncodeReceipt(pouch.Receipt{Name: name, Head: row.Head, Lines: r.Lines})
+			if err != nil {
+				b.err = err
+				return
+			}
+			b.put(rec)
+			if party != b.c.n.party {
+				b.sent.receipts[name+" "+origin] = r.Size
+			}
+			b.sent.news = true
+		}
+	}
+}
+
+// cutName takes "PAK/receipt" apart.
+func cutName(name string) (party, kind string, ok bool) {
+	party, kind, ok = strings.Cut(name, "/")
+	return party, kind, ok && (kind == "receipt" || kind == "witness") && note.CheckParty(party) == nil
+}

@@ -1,0 +1,285 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"detente/internal/store"
+	"detente/note"
+	"detente/pouch"
+)
+
+// maxCourier bounds a pouch that comes as a file.
+const maxCourier = 16 << 30
+
+// A pouch from a courier is taken in pieces of about this size, each durable
+// before the next is read: a file that is cut off loses only its end.
+const courierPiece = 4 << 20
+
+// PackPouch writes everything that a party may hold and is not known to hold:
+// for a courier. It says what this node holds, too, so that the answer can be
+// short. Nothing counts as delivered by it; the same notes go again until the
+// other side's word has come back, over the line or in a pouch of its own.
+func (n *Node) PackPouch(ctx context.Context, id note.Digest, to string, w io.Writer) (Report, error) {
+	var rep Report
+	c, err := n.channel(id)
+	if err != nil {
+		return rep, err
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	p := c.peers[to]
+	if p == nil {
+		return rep, &Refused{to + " is not another party of the channel", "see: detente charter show"}
+	}
+	buf := bufio.NewWriter(w)
+	pw := pouch.NewWriter(buf)
+	pack := &packer{c: c, p: p, w: pw, rep: &rep}
+	if err := pack.all(ctx); err != nil {
+		return rep, err
+	}
+	return rep, errors.Join(pw.Close(), buf.Flush())
+}
+
+type packer struct {
+	c   *channel
+	p   *peer
+	w   *pouch.Writer
+	rep *Report
+}
+
+func (k *packer) all(ctx context.Context) error {
+	have, err := pouch.EncodeHave(k.c.have(k.p.party))
+	if err != nil {
+		return err
+	}
+	if err := k.w.Put(have); err != nil {
+		return err
+	}
+	for _, d := range k.c.docs.Documents() {
+		if err := k.w.Put(pouch.Record{Type: pouch.TypeDoc, Body: d.Signed}); err != nil {
+			return err
+		}
+		k.rep.Docs++
+	}
+	theirs := map[string]uint64{}
+	if k.p.have != nil {
+		for _, f := range k.p.have.Feeds {
+			theirs[f.Origin] = f.Size
+		}
+	}
+	for _, origin := range k.c.origins() {
+		h := k.c.feeds[origin]
+		if h.proof != nil {
+			if err := k.w.Put(pouch.Record{Type: pouch.TypeFork, Body: h.proof}); err != nil {
+				return err
+			}
+		}
+		if err := k.feed(ctx, origin, h, theirs[origin]); err != nil {
+			return err
+		}
+	}
+	return k.receipts()
+}
+
+// feed writes a feed in runs that end at a checkpoint, each with its payloads.
+func (k *packer) feed(ctx context.Context, origin string, h *held, from uint64) error {
+	s := k.c.n.store
+	// What the peer holds it may hold without its payloads.
+	for _, d := range k.p.wants {
+		if err := k.part(d, origin); err != nil {
+			return err
+		}
+	}
+	var heads []store.HeadRow
+	err := s.EachHead(ctx, origin, from+1, func(r store.HeadRow) error {
+		if r.Head.Size <= h.tree.Size() {
+			heads = append(heads, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for len(heads) > 0 {
+		// The next run: as many heads as fit a piece, of which only the last travels.
+		n := 1
+		for n < len(heads) && heads[n].Head.Size-from <= pouch.MaxLeaves {
+			n++
+		}
+		head := heads[n-1]
+		heads = heads[n:]
+		leaves, err := s.Leaves(origin, from, head.Head.Size, 1<<30)
+		if err != nil {
+			return err
+		}
+		if err := k.w.Put(pouch.Record{Type: pouch.TypeHead, Body: head.Signed}); err != nil {
+			return err
+		}
+		records, err := pouch.EncodeLeaves(pouch.Leaves{Origin: origin, Start: from, Entries: leaves})
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if err := k.w.Put(r); err != nil {
+				return err
+			}
+		}
+		k.rep.Leaves += len(leaves)
+		for _, leaf := range leaves {
+			hd, err := note.Parse(leaf)
+			if err != nil || !hd.For(k.p.party) {
+				continue
+			}
+			for _, p := range hd.Parts {
+				if err := k.part(p.Sealed, origin); err != nil {
+					return err
+				}
+			}
+		}
+		from = head.Head.Size
+	}
+	return nil
+}
+
+// part writes one payload of the feed, if this node holds it and it is for
+// the peer.
+func (k *packer) part(d note.Digest, origin string) error {
+	p, err := k.c.n.store.Part(d)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && (p.ID.Origin != origin || !k.c.n.addressed(p, k.p.party))) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	sealed := p.Sealed
+	switch p.State {
+	case store.Held:
+	case store.InFile:
+		if sealed, err = os.ReadFile(k.c.n.partPath(d)); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	for at := 0; at < len(sealed); at += pouch.MaxChunk {
+		r, err := pouch.EncodeChunk(pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
+		if err != nil {
+			return err
+		}
+		if err := k.w.Put(r); err != nil {
+			return err
+		}
+	}
+	k.rep.Payloads++
+	return nil
+}
+
+func (k *packer) receipts() error {
+	for _, origin := range k.c.origins() {
+		h := k.c.feeds[origin]
+		for party, size := range h.receipts {
+			if party == k.p.party || size == 0 {
+				continue
+			}
+			r, err := k.c.n.store.LatestCosig(origin, party+"/receipt")
+			if err != nil {
+				return err
+			}
+			row, err := k.c.n.store.HeadAt(origin, r.Size)
+			if err != nil {
+				return err
+			}
+			rec, err := pouch.EncodeReceipt(pouch.Receipt{Name: party + "/receipt", Head: row.Head, Lines: r.Lines})
+			if err != nil {
+				return err
+			}
+			if err := k.w.Put(rec); err != nil {
+				return err
+			}
+			k.rep.Receipts++
+		}
+	}
+	return nil
+}
+
+// ApplyPouch takes a pouch that a courier brought. It may come late, twice or
+// in any order; what is held already is passed over. Where the pouch turns out
+// damaged, what came before the damage and was whole is kept.
+func (n *Node) ApplyPouch(ctx context.Context, r io.Reader) (Report, error) {
+	var total Report
+	pr := pouch.NewReader(bufio.NewReader(r), maxCourier)
+	in := newIncoming()
+	var have *pouch.Have
+	flush := func() error {
+		if have == nil {
+			return errors.New("the pouch does not begin with whose it is; nothing was taken")
+		}
+		c, err := n.channel(have.Channel)
+		if err != nil {
+			return err
+		}
+		rest := in.partial
+		rep, err := c.receive(ctx, in)
+		in = newIncoming()
+		in.partial = rest
+		total.Leaves += rep.Leaves
+		total.Payloads += rep.Payloads
+		total.Receipts += rep.Receipts
+		total.Docs += rep.Docs
+		total.Refused = append(total.Refused, rep.Refused...)
+		total.Forks = append(total.Forks, rep.Forks...)
+		return err
+	}
+	for {
+		rec, err := pr.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil && (rec.Type == pouch.TypeHead || rec.Type == pouch.TypeReceipt) && in.size > courierPiece {
+			err = flush()
+		}
+		if err == nil {
+			err = in.add(rec)
+		}
+		if err == nil && in.have != nil && have == nil {
+			have = in.have
+		}
+		if err != nil {
+			return total, fmt.Errorf("the pouch is damaged after %d records: %w; %d notes before the damage were kept: ask for the pouch again", pr.Records(), err, total.Leaves)
+		}
+	}
+	if err := flush(); err != nil {
+		return total, err
+	}
+	c, err := n.channel(have.Channel)
+	if err != nil {
+		return total, err
+	}
+	c.mu.Lock()
+	if p := c.peers[have.From]; p != nil && (p.have == nil || !behindOf(p.have, have)) {
+		p.said(have)
+	}
+	c.mu.Unlock()
+	if len(in.partial) > 0 {
+		return total, fmt.Errorf("the pouch ends in the middle of %d payloads; the rest was kept", len(in.partial))
+	}
+	return total, c.ackIfDue(ctx)
+}
+
+// behindOf reports whether a later word of a peer is older than one before:
+// a courier came late.
+func behindOf(known, said *pouch.Have) bool {
+	for _, f := range known.Feeds {
+		i := slices.IndexFunc(said.Feeds, func(g pouch.FeedHave) bool { return g.Origin == f.Origin })
+		if i < 0 || said.Feeds[i].Size < f.Size {
+			return true
+		}
+	}
+	return false
+}

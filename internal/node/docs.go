@@ -1,0 +1,314 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"detente/charter"
+	"detente/feed"
+	"detente/internal/store"
+	"detente/note"
+)
+
+// AddDocument takes a credence, a charter, an amendment or a closing. A
+// charter that lacks signatures is kept until they have come.
+func (n *Node) AddDocument(ctx context.Context, signed []byte) (kind string, digest note.Digest, err error) {
+	kind, err = charter.Kind(signed)
+	if err != nil {
+		return "", digest, err
+	}
+	text, _, err := feed.SplitText(signed)
+	if err != nil {
+		return "", digest, err
+	}
+	digest = feed.TextDigest(text)
+	added, err := n.addDocument(ctx, signed)
+	if err == nil && added {
+		n.announceChange()
+		for _, c := range n.all() {
+			c.wakePeers()
+		}
+	}
+	return kind, digest, err
+}
+
+// Documents returns the signed texts of a kind that the node keeps.
+func (n *Node) Documents(kind string) ([]store.Doc, error) { return n.store.Docs(kind) }
+
+// addDocument reports whether the text, or a signature on it, is new.
+func (n *Node) addDocument(ctx context.Context, signed []byte) (bool, error) {
+	kind, err := charter.Kind(signed)
+	if err != nil {
+		return false, err
+	}
+	text, _, err := feed.SplitText(signed)
+	if err != nil {
+		return false, err
+	}
+	digest := feed.TextDigest(text)
+	known, err := n.store.Docs(kind)
+	if err != nil {
+		return false, err
+	}
+	var old []byte
+	if i := slices.IndexFunc(known, func(d store.Doc) bool { return d.Digest == digest }); i >= 0 {
+		old = known[i].Bytes
+	}
+	switch kind {
+	case charter.KindCredence:
+		if _, err := charter.ParseCredence(signed); err != nil {
+			return false, err
+		}
+	case charter.KindCharter:
+		s, err := charter.ParseCharter(signed)
+		if err != nil {
+			return false, err
+		}
+		if old != nil {
+			if err := s.Merge(old); err != nil {
+				return false, err
+			}
+		}
+		signed = s.Bytes()
+	}
+	if bytes.Equal(old, signed) {
+		return false, nil
+	}
+	return true, n.keepDocument(ctx, store.Doc{Kind: kind, Digest: digest, Bytes: signed})
+}
+
+// keepDocument stores a text and lets every channel that it concerns have it.
+func (n *Node) keepDocument(ctx context.Context, d store.Doc) error {
+	used := false
+	var refused []error
+	for _, c := range n.all() {
+		err := c.takeDocument(ctx, d)
+		var early *charter.Early
+		switch {
+		case err == nil:
+			used = true
+		case errors.As(err, &early):
+		default:
+			refused = append(refused, err)
+		}
+	}
+	if d.Kind == charter.KindClosing && !used {
+		return errors.Join(append(refused, errors.New("the closing is of no channel of this node; it was not kept"))...)
+	}
+	if conflict := new(charter.Conflict); errors.As(errors.Join(refused...), &conflict) {
+		return conflict
+	}
+	if err := n.store.Commit(ctx, store.Batch{Docs: []store.Doc{d}}); err != nil {
+		return err
+	}
+	if d.Kind != charter.KindCharter {
+		return nil
+	}
+	s, err := charter.ParseCharter(d.Bytes)
+	if err != nil {
+		return err
+	}
+	if s.Charter.Channel != nil || !s.InForce() {
+		return nil
+	}
+	if _, err := n.channel(d.Digest); err == nil {
+		return nil
+	}
+	return n.found(ctx, s)
+}
+
+// takeDocument adds a text to the channel. A closing that would take back
+// notes which this node holds and has given a receipt for, or that reopens a
+// frozen feed, waits for a person: see AcceptClosing.
+func (c *channel) takeDocument(ctx context.Context, d store.Doc) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d.Kind == charter.KindClosing {
+		member, closing, err := c.readClosing(d.Bytes)
+		if err != nil {
+			return err
+		}
+		if h := c.feeds[closing.Keeps.Origin]; member != c.n.party && h != nil && (h.frozen != nil || closing.Keeps.Size < h.receipts[c.n.party]) {
+			accepted, err := c.n.store.Meta(acceptKey(d.Digest))
+			if err != nil {
+				return err
+			}
+			if accepted == "" {
+				if !slices.Contains(c.pending, d.Digest) {
+					c.pending = append(c.pending, d.Digest)
+				}
+				return nil
+			}
+		}
+	}
+	if err := c.docs.Add(d.Bytes); err != nil {
+		return err
+	}
+	c.pending = slices.DeleteFunc(c.pending, func(p note.Digest) bool { return p == d.Digest })
+	c.setPeers()
+	if d.Kind == charter.KindClosing {
+		return c.applyClosing(ctx, d.Bytes)
+	}
+	c.reg.Refresh()
+	return nil
+}
+
+func (c *channel) readClosing(signed []byte) (party string, closing charter.Closing, err error) {
+	for _, m := range c.docs.Members() {
+		if closing, err = charter.ParseClosing(signed, m.Identity); err == nil && closing.Channel == c.id && closing.Party() == m.Party {
+			return m.Party, closing, nil
+		}
+	}
+	return "", closing, errors.New("the closing is not signed by the identity key of a party of the channel")
+}
+
+// applyClosing lets a feed stand up to the head that its closing keeps.
+func (c *channel) applyClosing(ctx context.Context, signed []byte) error {
+	_, closing, err := c.readClosing(signed)
+	if err != nil {
+		return err
+	}
+	h := c.feeds[closing.Keeps.Origin]
+	if h == nil {
+		return nil
+	}
+	if h.tree.Size() > closing.Keeps.Size || h.frozen != nil {
+		h.frozen, h.compare, h.why = &closing.Keeps.Size, false, "the feed was closed at that size by its author's identity key"
+		return c.rebuild(ctx)
+	}
+	return nil
+}
+
+func acceptKey(d note.Digest) string { return "accept/" + d.String() }
+
+// AcceptClosing is a person's word that a closing which takes back receipted
+// notes, or which ends a fork, is accepted: the party's next epoch is then
+// taken.
+func (n *Node) AcceptClosing(ctx context.Context, digest note.Digest) error {
+	docs, err := n.store.Docs(charter.KindClosing)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(docs, func(d store.Doc) bool { return d.Digest == digest })
+	if i < 0 {
+		return fmt.Errorf("no closing %s is kept here", digest)
+	}
+	if err := n.store.Commit(ctx, store.Batch{Meta: map[string]string{acceptKey(digest): n.Now().UTC().Format(note.TimeLayout)}}); err != nil {
+		return err
+	}
+	for _, c := range n.all() {
+		if err := c.takeDocument(ctx, docs[i]); err == nil {
+			n.announceChange()
+			c.wakePeers()
+		}
+	}
+	return nil
+}
+
+// docsMark tells whether two nodes hold the same texts of a channel.
+func docsMark(ch *charter.Channel) string {
+	h := sha256.New()
+	for _, d := range ch.Documents() {
+		h.Write(d.Digest[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// CloseOptions says how a feed is closed.
+type CloseOptions struct {
+	Reason string  // of charter.Closing
+	Leave  bool    // open no further epoch: the party leaves the channel
+	Keep   *uint64 // how many leaves stand; nil: all that the ledger holds
+}
+
+// CloseFeeds closes this party's feed on every channel, or on the one given,
+// with new keys for the next epochs. It is how keys are rotated, how a stolen
+// key is revoked, and how a node goes on whose journal is lost or whose feed
+// forked. It returns the new credence and the closings, to be handed to the
+// other parties; a running node sends them by itself.
+func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Digest, o CloseOptions) (docs [][]byte, err error) {
+	cred, _ := n.Credence()
+	if !identity.Public().Equal(cred.Identity) {
+		return nil, errors.New("that is not the identity key of " + n.party + "; nothing was changed")
+	}
+	next := cred
+	if !o.Leave {
+		r, err := makeRing(n.cfg.Dir, cred.Serial+1)
+		if err != nil {
+			return nil, err
+		}
+		next.Serial, next.Keys, next.Time = r.serial, r.public(), n.Now().UTC().Format(note.TimeLayout)
+		signed, err := next.Sign(identity)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := n.addDocument(ctx, signed); err != nil {
+			return nil, err
+		}
+		n.useRing(r, next, signed)
+		docs = append(docs, signed)
+	}
+	for _, c := range n.all() {
+		if only != nil && c.id != *only {
+			continue
+		}
+		signed, err := c.closeOwn(ctx, identity, next, o)
+		if err != nil {
+			return docs, err
+		}
+		if signed != nil {
+			docs = append(docs, signed)
+		}
+	}
+	if n.noJournal {
+		if err := n.newJournal(); err != nil {
+			return docs, err
+		}
+	}
+	n.announceChange()
+	for _, c := range n.all() {
+		c.wakePeers()
+		c.wakeAck()
+	}
+	return docs, nil
+}
+
+func (c *channel) closeOwn(ctx context.Context, identity *feed.Key, next charter.Credence, o CloseOptions) ([]byte, error) {
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	c.mu.RLock()
+	origin, h := c.own()
+	keeps := h.head
+	c.mu.RUnlock()
+	if keeps.Size == 0 {
+		keeps.Origin, keeps.Root = origin, feed.EmptyTree().Root()
+	}
+	if h.frozen != nil {
+		o.Keep = h.frozen
+	}
+	if o.Keep != nil && *o.Keep < keeps.Size {
+		t, err := feed.NewTree(*o.Keep, c.n.store.HashReader(origin).ReadHashes)
+		if err != nil {
+			return nil, err
+		}
+		keeps.Size, keeps.Root = *o.Keep, t.Root()
+	}
+	closing := charter.Closing{Channel: c.id, Keeps: keeps, Reason: o.Reason, Time: c.n.Now().UTC().Format(note.TimeLayout)}
+	if !o.Leave {
+		d := next.Digest()
+		closing.Next = &d
+	}
+	signed, err := closing.Sign(identity)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.n.addDocument(ctx, signed)
+	return signed, err
+}

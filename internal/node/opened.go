@@ -1,0 +1,88 @@
+package node
+
+import (
+	"errors"
+	"strings"
+
+	"detente/audit"
+	"detente/internal/store"
+	"detente/matter"
+	"detente/note"
+	"detente/register"
+	"detente/seal"
+)
+
+func isAttachment(name string) bool { return strings.HasPrefix(name, note.PartAttachment) }
+
+func isAck(o register.Opened) bool { return o.Move != nil && o.Move.Act == matter.Ack }
+
+// opened makes of a header and its move, both known, what the register folds.
+func opened(h *note.Header, m *note.Move) (register.Opened, bool) {
+	o := register.Opened{Header: h, Move: m}
+	if c, ok := h.Part(note.PartContent); ok {
+		o.Content = c.Plain
+	}
+	return o, true
+}
+
+// opened makes of a stored leaf what the register folds. A leaf without a
+// header cannot be placed at all; it stands for itself in its feed.
+func (c *channel) opened(id note.ID, leaf audit.Leaf, p store.Part, stored bool) register.Opened {
+	o := register.Opened{Header: leaf.Header, Trouble: register.Unreadable}
+	if leaf.Header == nil {
+		return o
+	}
+	switch {
+	case !leaf.Header.For(c.n.party):
+		o.Trouble = register.Sealed
+	case !stored || p.State == store.Missing:
+		o.Trouble = register.Missing
+	case len(p.Plain) > 0:
+		if plain, err := c.n.box.Unwrap(p.Plain, p.Digest[:]); err == nil {
+			if good, err := audit.OpenMove(leaf.Header, plain); err == nil {
+				return good
+			}
+		}
+	}
+	if part, ok := leaf.Header.Part(note.PartContent); ok {
+		o.Content = part.Plain
+	}
+	return o
+}
+
+// placeholder gives a leaf without a header a place in the register: it is
+// unreadable for everyone alike, and what follows it in its feed is not held
+// up by it.
+func (c *channel) placeholder(o register.Opened, origin string, index uint64) register.Opened {
+	if o.Header != nil {
+		return o
+	}
+	h := &note.Header{Charter: c.id, Exercise: c.docs.Exercise(), Index: index, Origin: origin, Precedence: "routine", Version: note.Version}
+	for _, m := range c.docs.Members() {
+		h.Audience = append(h.Audience, m.Party)
+	}
+	return register.Opened{Header: h, Trouble: register.Unreadable}
+}
+
+// unseal opens a payload with whichever of the node's seal keys fits, checks
+// it against its header, and boxes it. A payload that does not open, or is not
+// what the header says, has no box: it folds as unreadable.
+func (n *Node) unseal(h *note.Header, p note.Part, sealed []byte) (boxed, plain []byte, err error) {
+	limit := int(note.PaddedSize(note.MaxContent + note.SaltSize))
+	if p.Name == note.PartMove {
+		limit = int(note.PaddedSize(note.MaxMove + note.SaltSize))
+	}
+	var notForUs *seal.NotForUs
+	for _, o := range n.openers {
+		if plain, err = o.Open(sealed, limit); err == nil || !errors.As(err, &notForUs) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := audit.CheckPlain(h, p.Name, plain); err != nil {
+		return nil, nil, err
+	}
+	return n.box.Wrap(plain, p.Sealed[:]), plain, nil
+}

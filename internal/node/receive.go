@@ -1,0 +1,555 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"detente/audit"
+	"detente/feed"
+	"detente/internal/journal"
+	"detente/internal/store"
+	"detente/note"
+	"detente/pouch"
+	"detente/register"
+)
+
+// incoming is what came in one pouch, decoded and not checked yet.
+type incoming struct {
+	have     *pouch.Have
+	docs     [][]byte
+	heads    map[string][][]byte // signed checkpoints, by origin
+	leaves   map[string][]pouch.Leaves
+	chunks   map[note.Digest][]byte // whole payloads
+	partial  map[note.Digest][]byte // payloads of which only the beginning has come
+	receipts []pouch.Receipt
+	forks    [][]byte
+	size     int64
+}
+
+func newIncoming() *incoming {
+	return &incoming{heads: map[string][][]byte{}, leaves: map[string][]pouch.Leaves{}, chunks: map[note.Digest][]byte{}, partial: map[note.Digest][]byte{}}
+}
+
+// add takes one record. Payloads come in order, chunk after chunk.
+func (in *incoming) add(r pouch.Record) error {
+	in.size += int64(len(r.Body))
+	switch r.Type {
+	case pouch.TypeHave:
+		h, err := pouch.DecodeHave(r.Body)
+		if err != nil {
+			return err
+		}
+		in.have = &h
+	case pouch.TypeDoc:
+		in.docs = append(in.docs, r.Body)
+	case pouch.TypeHead:
+		h, err := feed.ParseHead(r.Body)
+		if err != nil {
+			return err
+		}
+		in.heads[h.Origin] = append(in.heads[h.Origin], r.Body)
+	case pouch.TypeLeaves:
+		l, err := pouch.DecodeLeaves(r.Body)
+		if err != nil {
+			return err
+		}
+		in.leaves[l.Origin] = append(in.leaves[l.Origin], l)
+	case pouch.TypePart:
+		c, err := pouch.DecodeChunk(r.Body)
+		if err != nil {
+			return err
+		}
+		return in.chunk(c)
+	case pouch.TypeReceipt:
+		rc, err := pouch.DecodeReceipt(r.Body)
+		if err != nil {
+			return err
+		}
+		in.receipts = append(in.receipts, rc)
+	case pouch.TypeFork:
+		in.forks = append(in.forks, r.Body)
+	}
+	return nil
+}
+
+func (in *incoming) chunk(c pouch.Chunk) error {
+	got := in.partial[c.Sealed]
+	if c.Offset != uint64(len(got)) {
+		return fmt.Errorf("payload %s: a piece begins at %d, and %d bytes came before it", c.Sealed, c.Offset, len(got))
+	}
+	got = append(got, c.Data...)
+	if uint64(len(got)) == c.Total {
+		delete(in.partial, c.Sealed)
+		in.chunks[c.Sealed] = got
+	} else {
+		in.partial[c.Sealed] = got
+	}
+	return nil
+}
+
+// Report says what a pouch brought.
+type Report struct {
+	Leaves   int
+	Payloads int
+	Receipts int
+	Docs     int
+	Refused  []error // what was refused; the rest was taken
+	Forks    []string
+}
+
+func (r *Report) news() bool { return r.Leaves+r.Payloads+r.Receipts+r.Docs+len(r.Forks) > 0 }
+
+// receive checks and stores what came. What is refused is in the report; an
+// error means that this node could not store, and nothing was taken.
+func (c *channel) receive(ctx context.Context, in *incoming) (Report, error) {
+	c.receiving.Lock()
+	defer c.receiving.Unlock()
+	var rep Report
+	for _, d := range in.docs {
+		if added, err := c.n.addDocument(ctx, d); err != nil {
+			rep.Refused = append(rep.Refused, err)
+		} else if added {
+			rep.Docs++
+		}
+	}
+	for _, f := range in.forks {
+		if origin, err := c.takeFork(ctx, f); err != nil {
+			rep.Refused = append(rep.Refused, err)
+		} else if origin != "" {
+			rep.Forks = append(rep.Forks, origin)
+		}
+	}
+	t := &taking{c: c, in: in, rep: &rep, now: c.n.Now().UTC()}
+	if own := c.ownOrigin(); in.heads[own] != nil || in.leaves[own] != nil {
+		c.sending.Lock() // it may recover this node's own tail
+		defer c.sending.Unlock()
+	}
+	for _, origin := range slices.Sorted(maps.Keys(in.heads)) {
+		if err := t.feed(ctx, origin); err != nil {
+			return rep, err
+		}
+	}
+	t.payloads()
+	t.takeReceipts()
+	if err := t.store(ctx); err != nil {
+		return rep, err
+	}
+	t.remember(ctx)
+	if rep.news() {
+		c.n.announceChange()
+		c.wakeAck()
+		c.wakePeers()
+	}
+	return rep, nil
+}
+
+func (c *channel) ownOrigin() string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.docs.Epoch(c.n.party)
+}
+
+func (c *channel) wakePeers() {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, p := range c.peers {
+		p.wakeUp()
+	}
+}
+
+// taking is one pouch being taken: first everything is checked, then all of it
+// is stored in one transaction, then remembered.
+type taking struct {
+	c   *channel
+	in  *incoming
+	rep *Report
+	now time.Time
+
+	batch     store.Batch
+	entries   []journal.Entry
+	verified  []*audit.Verified
+	notes     []register.Opened          // of the new leaves, in the order of verified
+	wanted    map[note.Digest]wantedPart // payloads that can be taken now
+	arrived   []register.Opened          // earlier notes whose move has come
+	done      []note.Digest              // of c.missing
+	lacking   []lacking
+	receipts  []heldReceipt
+	unopened  []string
+	addressed int
+}
+
+type wantedPart struct {
+	h    *note.Header
+	part note.Part
+}
+
+type lacking struct {
+	h    *note.Header
+	name string
+}
+
+type heldReceipt struct {
+	origin, party string
+	size          uint64
+}
+
+// feed checks the leaves of one feed. Several heads may have come; the
+// greatest that the leaves reach is taken.
+func (t *taking) feed(ctx context.Context, origin string) error {
+	c := t.c
+	c.mu.RLock()
+	h := c.feeds[origin]
+	if h == nil {
+		h = newHeld()
+	}
+	held := audit.Held{Tree: h.tree, Signed: h.signed, Last: h.last, Hashes: c.n.store.HashReader(origin)}
+	frozen, own := h.frozen != nil, origin == c.docs.Epoch(c.n.party)
+	c.mu.RUnlock()
+	run := audit.Feed{}
+	for _, l := range t.in.leaves[origin] {
+		if end := run.Start + uint64(len(run.Leaves)); len(run.Leaves) == 0 {
+			run.Start, run.Leaves = l.Start, l.Entries
+		} else if l.Start == end {
+			run.Leaves = append(run.Leaves, l.Entries...)
+		}
+	}
+	for _, signed := range t.in.heads[origin] {
+		run.Signed = signed
+		if frozen {
+			if err := t.compareFrozen(ctx, origin, run); err != nil {
+				return err
+			}
+			continue
+		}
+		c.mu.RLock()
+		v, err := audit.AcceptFeed(c.docs, held, run)
+		c.mu.RUnlock()
+		var stale *feed.Stale
+		var fork *feed.Fork
+		switch {
+		case errors.As(err, &stale):
+			continue
+		case errors.As(err, &fork):
+			text, err := fork.MarshalText()
+			if err != nil {
+				return err
+			}
+			if _, err := c.takeFork(ctx, text); err != nil {
+				return err
+			}
+			t.rep.Forks = append(t.rep.Forks, origin)
+			return t.compareFrozen(ctx, origin, run)
+		case err != nil:
+			t.rep.Refused = append(t.rep.Refused, err)
+			if mismatch := new(feed.Mismatch); errors.As(err, &mismatch) {
+				c.doubt(origin, run.Start > 0)
+			}
+			continue
+		}
+		c.doubt(origin, false)
+		if err := c.n.takeQuota(c, origin, len(v.Leaves)); err != nil && !own {
+			t.rep.Refused = append(t.rep.Refused, err)
+			return nil
+		}
+		t.accept(v, own)
+		held = audit.Held{Tree: v.Tree, Signed: v.Signed, Hashes: held.Hashes, Last: lastOf(v.Notes, held.Last)}
+	}
+	return nil
+}
+
+// doubt has the whole feed asked for again: the leaves that came do not lead
+// to a signed head, and only all of them show whether there is a fork.
+func (c *channel) doubt(origin string, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.feeds[origin]; h != nil && h.frozen == nil {
+		h.compare = yes
+	}
+}
+
+func lastOf(notes []audit.Leaf, last *audit.Leaf) *audit.Leaf {
+	for i := range slices.Backward(notes) {
+		if notes[i].Header != nil {
+			return &notes[i]
+		}
+	}
+	return last
+}
+
+// accept lists a verified run for storing: its leaves, what payloads it
+// expects, and the receipt for it.
+func (t *taking) accept(v *audit.Verified, own bool) {
+	c := t.c
+	t.verified = append(t.verified, v)
+	t.rep.Leaves += len(v.Leaves)
+	t.batch.Feeds = append(t.batch.Feeds, store.Append{Origin: v.Head.Origin, Start: v.Start, Leaves: v.Leaves, Hashes: v.Hashes, Head: v.Head, Signed: v.Signed})
+	if t.wanted == nil {
+		t.wanted = map[note.Digest]wantedPart{}
+	}
+	for _, leaf := range v.Notes {
+		if leaf.Header == nil || !leaf.Header.For(c.n.party) {
+			continue
+		}
+		for _, p := range leaf.Header.Parts {
+			t.wanted[p.Sealed] = wantedPart{leaf.Header, p}
+			t.batch.Parts = append(t.batch.Parts, store.Part{ID: leaf.Header.ID(), Name: p.Name, Digest: p.Sealed, Size: p.Size, State: store.Missing})
+			if !isAttachment(p.Name) {
+				t.addressed++
+			}
+		}
+	}
+	if own {
+		return
+	}
+	role, name, key := journal.Receipt, c.n.party+"/receipt", c.n.rings[0].receipt
+	c.mu.RLock()
+	if c.docs.Role(c.n.party) == "observer" {
+		role, name, key = journal.Witness, c.n.party+"/witness", c.n.rings[0].witness
+	}
+	c.mu.RUnlock()
+	if c.n.noJournal || c.n.broken() != nil {
+		return
+	}
+	if size, _, ok := c.n.journal.Last(role, v.Head.Origin); ok && size > v.Head.Size {
+		return // an old ledger being recovered: the receipt for more was given already
+	}
+	lines, err := key.Cosign(name, v.Head, t.now)
+	if err != nil {
+		t.rep.Refused = append(t.rep.Refused, err)
+		return
+	}
+	t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: v.Head.Origin, Size: v.Head.Size, Name: name, Time: t.now, Lines: lines})
+	t.entries = append(t.entries, journal.Entry{Role: role, Head: v.Head})
+	if role == journal.Receipt {
+		t.receipts = append(t.receipts, heldReceipt{v.Head.Origin, c.n.party, v.Head.Size})
+	}
+}
+
+// payloads checks and opens what came of the payloads that notes name, new
+// notes and earlier ones.
+func (t *taking) payloads() {
+	c := t.c
+	c.mu.RLock()
+	late := map[note.Digest]wantedPart{}
+	for d := range t.in.chunks {
+		if m, ok := c.missing[d]; ok {
+			late[d] = wantedPart{part: m.part, h: &note.Header{Origin: m.id.Origin, Index: m.id.Index}}
+		}
+	}
+	c.mu.RUnlock()
+	for d, w := range late {
+		leaf, err := c.n.store.Entry(w.h.ID())
+		if err != nil {
+			delete(late, d)
+			continue
+		}
+		h, err := note.Parse(leaf)
+		if err != nil {
+			delete(late, d)
+			continue
+		}
+		late[d] = wantedPart{&h, w.part}
+	}
+	at := map[note.Digest]int{}
+	for i, p := range t.batch.Parts {
+		at[p.Digest] = i
+	}
+	plains := map[note.Digest][]byte{}
+	for _, d := range slices.SortedFunc(maps.Keys(t.in.chunks), func(a, b note.Digest) int { return slices.Compare(a[:], b[:]) }) {
+		w, isNew := t.wanted[d]
+		if !isNew {
+			var ok bool
+			if w, ok = late[d]; !ok {
+				continue // nobody asked for it: another copy came first, or it is not for this node
+			}
+		}
+		sealed := t.in.chunks[d]
+		if err := audit.AcceptPayload(w.part, sealed); err != nil {
+			t.rep.Refused = append(t.rep.Refused, err)
+			continue
+		}
+		row := store.Part{ID: w.h.ID(), Name: w.part.Name, Digest: d, Size: w.part.Size, State: store.Held, Sealed: sealed}
+		if isAttachment(w.part.Name) {
+			if err := c.n.keepFile(d, sealed); err != nil {
+				t.rep.Refused = append(t.rep.Refused, err)
+				continue
+			}
+			row.State, row.Sealed = store.InFile, nil
+		} else if boxed, plain, err := c.n.unseal(w.h, w.part, sealed); err == nil {
+			row.Plain = boxed
+			plains[d] = plain
+		} else {
+			t.unopened = append(t.unopened, d.String())
+			c.n.log.Warn("a payload cannot be read", "note", w.h.ID().Short(), "part", w.part.Name, "err", err)
+		}
+		t.rep.Payloads++
+		if i, ok := at[d]; ok {
+			t.batch.Parts[i] = row
+		} else {
+			row.ID = note.ID{}
+			t.batch.Parts = append(t.batch.Parts, row)
+			t.done = append(t.done, d)
+			if w.part.Name == note.PartMove {
+				t.arrived = append(t.arrived, c.openPlain(w.h, plains[d]))
+			}
+		}
+	}
+	for _, v := range t.verified {
+		for _, leaf := range v.Notes {
+			if leaf.Header == nil {
+				t.notes = append(t.notes, register.Opened{Trouble: register.Unreadable})
+				continue
+			}
+			t.notes = append(t.notes, t.openNew(leaf.Header, plains, at))
+		}
+	}
+}
+
+func (t *taking) openNew(h *note.Header, plains map[note.Digest][]byte, at map[note.Digest]int) register.Opened {
+	o := register.Opened{Header: h, Trouble: register.Sealed}
+	if c, ok := h.Part(note.PartContent); ok {
+		o.Content = c.Plain
+	}
+	if !h.For(t.c.n.party) {
+		return o
+	}
+	for _, p := range h.Parts {
+		if t.batch.Parts[at[p.Sealed]].State == store.Missing {
+			t.lacking = append(t.lacking, lacking{h, p.Name})
+		}
+	}
+	move := h.Parts[0] // note.Parse: the move comes first
+	if t.batch.Parts[at[move.Sealed]].State == store.Missing {
+		o.Trouble = register.Missing
+		return o
+	}
+	return t.c.openPlain(h, plains[move.Sealed])
+}
+
+// openPlain makes of a plaintext, nil where it could not be opened, what the
+// register folds.
+func (c *channel) openPlain(h *note.Header, plain []byte) register.Opened {
+	o, err := audit.OpenMove(h, plain)
+	if err != nil {
+		c.n.log.Warn("a note cannot be read", "note", h.ID().Short(), "err", err)
+	}
+	return o
+}
+
+// takeReceipts checks the receipts that others give.
+func (t *taking) takeReceipts() {
+	c := t.c
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, r := range t.in.receipts {
+		party, kind, ok := cutName(r.Name)
+		if !ok || party == c.n.party {
+			continue
+		}
+		h := c.feeds[r.Head.Origin]
+		if h == nil || (kind == "receipt" && h.receipts[party] >= r.Head.Size) {
+			continue
+		}
+		head := r.Head
+		if head != h.head {
+			row, err := c.n.store.HeadAt(head.Origin, head.Size)
+			if err != nil || row.Head != head {
+				continue // of a head that this node does not hold, or not yet: it comes again
+			}
+		}
+		at, err := audit.AcceptReceipt(c.docs, party, kind == "witness", head, r.Lines)
+		if err != nil {
+			t.rep.Refused = append(t.rep.Refused, err)
+			continue
+		}
+		t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: r.Name, Time: at, Lines: r.Lines})
+		t.rep.Receipts++
+		if kind == "receipt" {
+			t.receipts = append(t.receipts, heldReceipt{head.Origin, party, head.Size})
+		}
+	}
+}
+
+// store writes everything in one transaction, then journals the receipts.
+func (t *taking) store(ctx context.Context) error {
+	b := t.batch
+	if len(b.Feeds)+len(b.Parts)+len(b.Cosigs) == 0 {
+		return nil
+	}
+	n := t.c.n
+	n.at("received")
+	if err := n.commit(ctx, b); err != nil {
+		return err
+	}
+	n.at("stored")
+	if len(t.entries) > 0 {
+		if err := n.journal.Record(t.entries...); err != nil {
+			return n.fail(err)
+		}
+	}
+	n.at("receipted")
+	return nil
+}
+
+// remember brings the memory up to what was stored.
+func (t *taking) remember(ctx context.Context) {
+	c := t.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := 0
+	for _, v := range t.verified {
+		origin := v.Head.Origin
+		h := c.feeds[origin]
+		if h == nil {
+			h = newHeld()
+			c.feeds[origin] = h
+		}
+		h.tree, h.head, h.signed = v.Tree, v.Head, v.Signed
+		for j := range v.Notes {
+			o := t.notes[i]
+			i++
+			if v.Notes[j].Header != nil {
+				h.last = &v.Notes[j]
+			}
+			if !isAck(o) {
+				h.lastNote = v.Start + uint64(j) + 1
+			}
+			c.reg.Add(c.placeholder(o, origin, v.Start+uint64(j)))
+		}
+		if v.Back != nil {
+			if err := c.freezeBack(ctx, origin, h, *v.Back); err != nil {
+				c.n.log.Error("a feed whose seen goes back could not be frozen", "feed", origin, "err", err)
+			}
+		}
+	}
+	for _, o := range t.arrived {
+		c.reg.Replace(o)
+	}
+	for _, d := range t.done {
+		delete(c.missing, d)
+	}
+	for _, l := range t.lacking {
+		c.expect(l.h, l.name)
+	}
+	for _, r := range t.receipts {
+		if h := c.feeds[r.origin]; h != nil {
+			h.receipts[r.party] = max(h.receipts[r.party], r.size)
+		}
+	}
+	c.addressed += t.addressed
+	c.unopened = append(c.unopened, t.unopened...)
+	for _, v := range t.verified {
+		for _, leaf := range v.Notes {
+			if leaf.Header == nil {
+				continue
+			}
+			if e := c.reg.Entry(leaf.Header.ID()); e != nil && e.Result == register.Kept {
+				c.comparePicture(e, leaf.Header)
+			}
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"detente/internal/store"
+	"detente/note"
+)
+
+const pouchType = "application/vnd.detente.pouch"
+
+// perPeer is how many requests of one peer are served at a time.
+const perPeer = 8
+
+// ListenAndServe serves peers on addr until ctx ends.
+func (n *Node) ListenAndServe(ctx context.Context, addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return n.ServeLine(ctx, l)
+}
+
+// ServeLine serves peers on l until ctx ends.
+func (n *Node) ServeLine(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: exchangeTimeout, WriteTimeout: 10 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: nil, BaseContext: func(net.Listener) context.Context { return ctx }}
+	srv.ErrorLog = discardLog
+	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	defer stop()
+	err := srv.Serve(newGate(l, n.serverTLS()))
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// serverTLS asks for a certificate whose key is pinned in a credence, and
+// shows the key that the client says it expects.
+func (n *Node) serverTLS() *tls.Config {
+	cfg := tlsConfig()
+	cfg.ClientAuth = tls.RequireAnyClientCert
+	cfg.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		rings := n.keyRings()
+		for _, r := range rings {
+			if pinName(r.spki) == hello.ServerName {
+				return &r.tls, nil
+			}
+		}
+		return &rings[0].tls, nil
+	}
+	cfg.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
+		key, err := spkiOf(raw)
+		if err == nil && n.partyOf(key) == "" {
+			err = errors.New("the key is in no credence of a channel")
+		}
+		return err
+	}
+	return cfg
+}
+
+// partyOf returns the party whose credence holds a TLS key.
+func (n *Node) partyOf(key note.Digest) string {
+	for _, c := range n.all() {
+		c.mu.RLock()
+		for _, m := range c.docs.Members() {
+			for _, k := range c.docs.TLSKeys(m.Party) {
+				if k == key && m.Party != n.party {
+					c.mu.RUnlock()
+					return m.Party
+				}
+			}
+		}
+		c.mu.RUnlock()
+	}
+	return ""
+}
+
+// Handler serves pinned peers: /line takes and gives pouches and attachments,
+// /log the tiled logs that this node holds, /witness cosigns.
+func (n *Node) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /line/exchange", n.serveExchange)
+	mux.HandleFunc("GET /line/part/{digest}", n.servePart)
+	mux.HandleFunc("GET /log/{feed}/{path...}", n.serveLog)
+	mux.HandleFunc("POST /witness/add-checkpoint", n.serveAddCheckpoint)
+	mux.HandleFunc("GET /witness/{feed}/checkpoint", n.serveWitnessed)
+	busy := &limiter{perPeer: perPeer, now: map[string]int{}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		party := n.peerOf(r)
+		switch {
+		case party == "":
+			http.Error(w, "the key is in no credence of a channel of this node", http.StatusForbidden)
+		case !busy.enter(party):
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, fmt.Sprintf("%d requests of %s are being served; try again", perPeer, party), http.StatusTooManyRequests)
+		default:
+			defer busy.leave(party)
+			mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), partyKey{}, party)))
+		}
+	})
+}
+
+type partyKey struct{}
+
+func caller(r *http.Request) string {
+	party, _ := r.Context().Value(partyKey{}).(string)
+	return party
+}
+
+func (n *Node) peerOf(r *http.Request) string {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return ""
+	}
+	key, err := spkiOf([][]byte{r.TLS.PeerCertificates[0].Raw})
+	if err != nil {
+		return ""
+	}
+	return n.partyOf(key)
+}
+
+// limiter bounds what one peer can keep busy.
+type limiter struct {
+	perPeer int
+	mu      sync.Mutex
+	now     map[string]int
+}
+
+func (l *limiter) enter(party string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now[party] >= l.perPeer {
+		return false
+	}
+	l.now[party]++
+	return true
+}
+
+func (l *limiter) leave(party string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now[party]--; l.now[party] == 0 {
+		delete(l.now, party)
+	}
+}
+
+func (n *Node) serveExchange(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Header.Get("Content-Type") != pouchType:
+		http.Error(w, "want a pouch: "+pouchType, http.StatusUnsupportedMediaType)
+		return
+	case r.Header.Get("Content-Encoding") != "":
+		http.Error(w, "a pouch is not compressed", http.StatusUnsupportedMediaType)
+		return
+	}
+	out, err := n.Serve(r.Context(), caller(r), http.MaxBytesReader(w, r.Body, maxPouch))
+	var bad *Bad
+	switch {
+	case errors.As(err, &bad):
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case err != nil:
+		n.log.Error("an exchange failed", "from", caller(r), "err", err)
+		http.Error(w, "this node cannot store now; nothing was taken, try again", http.StatusServiceUnavailable)
+	default:
+		w.Header().Set("Content-Type", pouchType)
+		w.Write(out)
+	}
+}
+
+// servePart gives a sealed attachment to those it is addressed to, from
+// wherever the peer left off.
+func (n *Node) servePart(w http.ResponseWriter, r *http.Request) {
+	digest, err := note.ParseDigest(r.PathValue("digest"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	p, err := n.store.Part(digest)
+	if err != nil || p.State != store.InFile || !n.addressed(p, caller(r)) {
+		http.Error(w, "no such attachment for "+caller(r), http.StatusNotFound)
+		return
+	}
+	f, err := os.Open(n.partPath(digest))
+	if err != nil {
+		http.Error(w, "the attachment is not here now", http.StatusNotFound)
+		return
+	}
+	defer f.Close()
+	w.Header().Set("Content-Type", "application/octet-stream")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// addressed reports whether the note that names a part is for the party.
+func (n *Node) addressed(p store.Part, party string) bool {
+	leaf, err := n.store.Entry(p.ID)
+	if err != nil {
+		return false
+	}
+	h, err := note.Parse(leaf)
+	return err == nil && h.For(party)
+}
+
+// scopeOf returns what a party may read of the channel of an origin: hashes,
+// headers or full.
+func (n *Node) scopeOf(origin, party string) string {
+	_, id, _, err := note.ParseOrigin(origin)
+	if err != nil {
+		return ""
+	}
+	c, err := n.channel(id)
+	if err != nil {
+		return ""
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	m, ok := c.docs.Member(party)
+	switch {
+	case !ok:
+		return ""
+	case m.Role == "observer":
+		return m.Scope
+	}
+	return "full"
+}
+
+func trimTile(path string) bool { return strings.HasPrefix(path, "tile/entries/") }
