@@ -55,8 +55,10 @@ type Verified struct {
 	Tree   *feed.Tree
 	// Back is the first leaf whose seen goes back below an earlier leaf of its
 	// feed: misconduct. The leaves are stored like any other, and the feed is
-	// frozen before it.
-	Back *uint64
+	// frozen before it. Before is the leaf whose seen it goes below; the two
+	// make a proof, see ProveSeen.
+	Back   *uint64
+	Before uint64
 }
 
 // AcceptFeed checks a run of leaves against what is held. The error is a
@@ -103,7 +105,7 @@ func AcceptFeed(ch *charter.Channel, held Held, in Feed) (*Verified, error) {
 		if l.Header != nil {
 			if v.Back == nil && last != nil && goesBack(last.Header, l.Header) {
 				index := l.Header.Index
-				v.Back = &index
+				v.Back, v.Before = &index, last.Header.Index
 			}
 			last = &l
 		}

@@ -67,10 +67,10 @@ const ReceiptSlack = time.Minute
 // MaxMisconduct is the size of the largest proof that is read, in bytes.
 const MaxMisconduct = 384 << 10
 
-const (
-	misconductType = "detente/misconduct/v1\n"
-	maxPath        = 64 // hashes; a feed of 2^53 leaves needs 53
-)
+// MisconductType is the first line of a proof, which tells it from a fork.
+const MisconductType = "detente/misconduct/v1\n"
+
+const maxPath = 64 // hashes; a feed of 2^53 leaves needs 53
 
 // An Accusation is what a Misconduct proves.
 type Accusation struct {
@@ -248,7 +248,7 @@ func (m Misconduct) MarshalText() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proof of misconduct: %w", err)
 	}
-	return append(append([]byte(misconductType), b...), '\n'), nil
+	return append(append([]byte(MisconductType), b...), '\n'), nil
 }
 
 // ParseMisconduct reads a proof. It checks the form only; Verify checks what
@@ -258,7 +258,7 @@ func ParseMisconduct(text []byte) (Misconduct, error) {
 	if len(text) > MaxMisconduct {
 		return Misconduct{}, fmt.Errorf("a proof of misconduct has %d bytes; the limit is %d", len(text), MaxMisconduct)
 	}
-	body, typed := bytes.CutPrefix(text, []byte(misconductType))
+	body, typed := bytes.CutPrefix(text, []byte(MisconductType))
 	body, ended := bytes.CutSuffix(body, []byte{'\n'})
 	if !typed || !ended {
 		return Misconduct{}, errors.New("not a proof of misconduct: want the line detente/misconduct/v1 and a line of JSON")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"detente/charter"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -56,4 +57,14 @@ func CheckPlain(h *note.Header, name string, plain []byte) error {
 		return fmt.Errorf("%s: the %s opens, but is not the text that the header names", h.ID().Short(), name)
 	}
 	return nil
+}
+
+// Placeholder stands in the register for a leaf that is no header: unreadable
+// for everyone alike. What follows it in its feed is not held up by it.
+func Placeholder(ch *charter.Channel, id note.ID) register.Opened {
+	h := &note.Header{Charter: ch.ID(), Exercise: ch.Exercise(), Index: id.Index, Origin: id.Origin, Precedence: "routine", Version: note.Version}
+	for _, m := range ch.Members() {
+		h.Audience = append(h.Audience, m.Party)
+	}
+	return register.Opened{Header: h, Trouble: register.Unreadable}
 }

@@ -12,7 +12,8 @@ import (
 // folding is a note on its way to the fold.
 type folding struct {
 	opened register.Opened
-	spoilt bool
+	spoilt bool // this reader lacks something of it
+	blind  bool // this reader cannot tell what it is
 	stands bool
 }
 
@@ -23,7 +24,7 @@ type fold struct {
 	ch     *charter.Channel
 	reg    *register.Register
 	spoilt map[string]bool // audiences of which some move could not be read here
-	forked bool
+	blind  bool            // no picture can be compared
 
 	// A picture costs as much as there are matters. What is spent on them
 	// stays within a multiple of the notes, and the last ack of every feed is
@@ -44,7 +45,7 @@ func (d *fold) run(feeds []*feedCheck) {
 	open := make([]bool, len(feeds))
 	for i, f := range feeds {
 		open[i] = true
-		d.forked = d.forked || f.forked
+		d.blind = d.blind || f.forked
 	}
 	stopped := make([]bool, len(feeds))
 	for {
@@ -68,7 +69,11 @@ func (d *fold) run(feeds []*feedCheck) {
 		next[pick] = nil
 		h := n.opened.Header
 		keeps, closed := d.ch.Closed(h.Origin)
-		stopped[pick] = stopped[pick] || !n.stands || closed && h.Index >= keeps.Size
+		d.blind = d.blind || n.blind
+		if !stopped[pick] && (!n.stands || closed && h.Index >= keeps.Size) {
+			stopped[pick] = true
+			d.reg.Freeze(h.Origin, h.Index)
+		}
 		if !stopped[pick] {
 			d.add(n)
 		}
@@ -115,7 +120,7 @@ func (d *fold) picture(ack register.Opened, last bool) {
 	if len(report.Pictures) == 0 {
 		return
 	}
-	if len(report.Misses)+len(report.Unopened) > 0 || d.forked {
+	if len(report.Misses)+len(report.Unopened) > 0 || d.blind {
 		d.count(func(r *Report) { r.Uncompared++ })
 		return
 	}

@@ -213,7 +213,7 @@ func (v *verifier) proofs(feeds []*feedCheck) {
 }
 
 func (f *feedCheck) proof(text []byte) (string, error) {
-	if bytes.HasPrefix(text, []byte(misconductType)) {
+	if bytes.HasPrefix(text, []byte(MisconductType)) {
 		m, err := ParseMisconduct(text)
 		if err != nil {
 			return "", err

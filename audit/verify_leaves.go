@@ -85,9 +85,24 @@ func (f *feedCheck) read(from, to uint64) *leafRange {
 		r.stored, r.err = f.Store.HashReader(f.origin).ReadHashes(indexes)
 	}
 	if r.err == nil {
+		r.doubt()
+	}
+	if r.err == nil {
 		r.err = f.payloads(r)
 	}
 	return r
+}
+
+// doubt sets aside the leaves that do not hash to what is stored. What they
+// seem to say is nobody's statement, and is not held against anyone.
+func (r *leafRange) doubt() {
+	at := 0
+	for i := range r.leaves {
+		if l := &r.leaves[i]; !l.held || l.hash != r.stored[at] {
+			l.leaf, l.spoilt = Leaf{}, true
+		}
+		at += 1 + trailingOnes(r.from+uint64(i))
+	}
 }
 
 // entries reads the leaves of a range. The page of EachEntry is longer than a
@@ -180,26 +195,11 @@ func (c *chain) settle(root *note.Digest) {
 	}
 	f := c.f
 	byBytes, computed := c.grow(func(i int) (tlog.Hash, bool) { return c.hashes[i], c.held[i] })
-	byStore, mended := c.grow(func(int) (tlog.Hash, bool) { return tlog.Hash{}, false })
-	switch {
-	case root == nil || byBytes.root() == *root:
+	if root == nil || byBytes.root() == *root {
 		c.compare(computed, root)
 		c.good = byBytes
-	case byStore.root() == *root:
-		c.compare(mended, root)
-		for i, h := range c.hashes {
-			index := c.from + uint64(i)
-			switch at := c.at(i); {
-			case !c.held[i]:
-			case h != c.stored[at]:
-				f.find(fmt.Sprintf("leaf %d of %s", index, f.origin), fmt.Sprintf("its bytes were changed: they hash to %x, and the signed checkpoint commits to %x", h[:], c.stored[at][:]), recoverFeed)
-			}
-		}
-		c.good = byStore
-	default:
-		f.find(fmt.Sprintf("leaves %d to %d of %s", c.from, c.from+uint64(len(c.hashes))-1, f.origin),
-			fmt.Sprintf("neither they nor the stored hashes lead to the root of the signed checkpoint at %d, %s", c.from+uint64(len(c.hashes)), *root), recoverFeed)
-		c.good = byBytes
+	} else {
+		c.blame(byBytes, *root)
 	}
 	for i, held := range c.held {
 		if !held {
@@ -208,6 +208,26 @@ func (c *chain) settle(root *note.Digest) {
 	}
 	c.from += uint64(len(c.hashes))
 	c.hashes, c.stored, c.held = c.hashes[:0], c.stored[:0], c.held[:0]
+}
+
+// blame names the leaves that do not lead to a signed root.
+func (c *chain) blame(byBytes edge, root note.Digest) {
+	f := c.f
+	byStore, mended := c.grow(func(int) (tlog.Hash, bool) { return tlog.Hash{}, false })
+	if byStore.root() != root {
+		f.find(fmt.Sprintf("leaves %d to %d of %s", c.from, c.from+uint64(len(c.hashes))-1, f.origin),
+			fmt.Sprintf("neither they nor the stored hashes lead to the root of the signed checkpoint at %d, %s", c.from+uint64(len(c.hashes)), root), recoverFeed)
+		c.good = byBytes
+		return
+	}
+	c.compare(mended, &root)
+	c.good = byStore
+	for i, h := range c.hashes {
+		if at := c.at(i); c.held[i] && h != c.stored[at] {
+			f.find(fmt.Sprintf("leaf %d of %s", c.from+uint64(i), f.origin),
+				fmt.Sprintf("its bytes were changed: they hash to %x, and the signed checkpoint commits to %x", h[:], c.stored[at][:]), recoverFeed)
+		}
+	}
 }
 
 // at returns the place of the hash of leaf i among the stored ones.
@@ -249,8 +269,11 @@ func (c *chain) compare(computed []tlog.Hash, root *note.Digest) {
 // feeds, and hands it on.
 func (c *chain) leaf(index uint64, l *readLeaf) {
 	f := c.f
-	if !l.held || l.leaf.Header == nil {
-		f.count(func(r *Report) { r.Unreadable++ })
+	if l.leaf.Header == nil {
+		if !l.spoilt {
+			f.count(func(r *Report) { r.Unreadable++ })
+		}
+		c.fold(folding{opened: Placeholder(f.ch, note.ID{Origin: f.origin, Index: index}), blind: l.spoilt, stands: true})
 		return
 	}
 	h := l.leaf.Header
@@ -274,9 +297,13 @@ func (c *chain) leaf(index uint64, l *readLeaf) {
 	}
 	c.receipts(index, h)
 	c.last = &l.leaf
+	c.fold(folding{opened: l.opened, spoilt: l.spoilt, stands: stands})
+}
+
+func (c *chain) fold(n folding) {
 	select {
-	case f.out <- folding{opened: l.opened, spoilt: l.spoilt, stands: stands}:
-	case <-f.ctx.Done():
+	case c.f.out <- n:
+	case <-c.f.ctx.Done():
 	}
 }
 

@@ -17,9 +17,7 @@ import (
 
 // PlainAAD is what a plaintext at rest is bound to: the payload that it was
 // sealed in. seal.Box takes it beside the text.
-func PlainAAD(sealed note.Digest) []byte {
-	return append([]byte("detente/plain/v1\n"), sealed[:]...)
-}
+func PlainAAD(sealed note.Digest) []byte { return sealed[:] }
 
 // PartPath returns the file in dir that keeps a sealed payload.
 func PartPath(dir string, sealed note.Digest) string {
