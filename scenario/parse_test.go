@@ -170,7 +170,7 @@ func TestParseRefuses(t *testing.T) {
 		"number beyond":              {"field injured: 1", "field injured: 99999999999", "field injured: "},
 		"field of no list":           {"field injured: 1", "field injured/1: 1", "it is no list"},
 		"field missing":              {"field nature: shooting\n", "", "field nature: missing"},
-		"word not in the enum":       {"nature: shooting", "nature: explosion", "note well: field nature: \"explosion\" is none of air-strike"},
+		"word not in the enum":       {"nature: shooting", "nature: explosion", "note well: field nature: \"explosion\" is none of strike"},
 		"list without an item":       {"field parts/1/by: BBB", "field parts: BBB", "want a path such as parts/1/by"},
 		"list out of order":          {"field parts/1/by: BBB", "field parts/2/by: BBB", "numbered from 1"},
 		"deadline without a zone":    {"field parts/1/due: 2024-03-04T12:00:00+03:30[Asia/Tehran]", "field parts/1/due: 2024-03-04", "parts/1/due"},

@@ -253,8 +253,8 @@ func TestJanuaryPackage(t *testing.T) {
 func TestJanuaryRequestIsUnanswered(t *testing.T) {
 	p := play(t, january(t))
 	u := state[*matter.UndertakingState](p, "request")
-	if u.State != "offered" || len(u.Accepted) != 0 || u.Ended != nil || u.Half != "coordination" {
-		t.Errorf("Iran's request: %+v; want it asked, and nothing more", u)
+	if u.State != "offered" || len(u.Accepted) != 1 || u.Accepted[0].Party != "IRN" || u.Ended != nil || u.Half != "coordination" {
+		t.Errorf("Iran's request: %+v; want it asked, by IRN alone, and nothing more", u)
 	}
 	for _, part := range u.Parts {
 		if part.By != "PAK" || part.Due != "" && part.Due != "none" || part.End != "none" {
