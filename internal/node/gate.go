@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,7 @@ var discardLog = log.New(io.Discard, "", 0)
 type gate struct {
 	net.Listener
 	cfg   *tls.Config
+	bytes *atomic.Int64
 	ready chan net.Conn
 	done  chan struct{}
 	once  sync.Once
@@ -34,8 +36,8 @@ type gate struct {
 	strangers []net.Conn
 }
 
-func newGate(l net.Listener, cfg *tls.Config) *gate {
-	g := &gate{Listener: l, cfg: cfg, ready: make(chan net.Conn), done: make(chan struct{})}
+func newGate(l net.Listener, cfg *tls.Config, bytes *atomic.Int64) *gate {
+	g := &gate{Listener: l, cfg: cfg, bytes: bytes, ready: make(chan net.Conn), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -69,7 +71,7 @@ func (g *gate) run() {
 }
 
 func (g *gate) greet(raw net.Conn) {
-	c := tls.Server(raw, g.cfg)
+	c := tls.Server(counted{raw, g.bytes}, g.cfg)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	err := c.HandshakeContext(ctx)
 	cancel()

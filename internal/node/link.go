@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"detente/note"
@@ -87,7 +88,7 @@ func (l *tlsLink) dialer(to Address, ring int) *http.Client {
 		}
 		return err
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: cfg, DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: cfg, DialContext: l.n.dial,
 		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 2, DisableCompression: true}}
 }
 
@@ -156,4 +157,34 @@ func (l *tlsLink) Part(ctx context.Context, to Address, digest note.Digest, offs
 		return nil, fmt.Errorf("%s does not resume an attachment", to.Party)
 	}
 	return resp.Body, nil
+}
+
+// Traffic returns how many bytes have gone over the line, both ways, TLS
+// included, since the node was opened.
+func (n *Node) Traffic() int64 { return n.traffic.Load() }
+
+func (n *Node) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return counted{c, &n.traffic}, nil
+}
+
+// counted is a connection whose bytes are counted.
+type counted struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.n.Add(int64(n))
+	return n, err
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,6 +47,7 @@ type Node struct {
 	journal *journal.Journal
 	lock    *os.File
 	log     *slog.Logger
+	traffic atomic.Int64
 
 	mu        sync.RWMutex
 	channels  map[note.Digest]*channel

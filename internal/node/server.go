@@ -38,7 +38,7 @@ func (n *Node) ServeLine(ctx context.Context, l net.Listener) error {
 	srv.ErrorLog = discardLog
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
-	err := srv.Serve(newGate(l, n.serverTLS()))
+	err := srv.Serve(newGate(l, n.serverTLS(), &n.traffic))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
