@@ -102,7 +102,7 @@ func TestJanuaryEveryClaimIsSomebodys(t *testing.T) {
 func TestJanuaryClaimsNothingMore(t *testing.T) {
 	reported := map[string]bool{}
 	for _, act := range []string{"incident/account", "incident/protest", "incident/question", "incident/regret", "incident/report", "message/send",
-		"mission/change", "talk/held", "talk/propose", "talk/readout", "undertaking/ask", "undertaking/offer", "undertaking/report"} {
+		"mission/change", "talk/counter", "talk/held", "talk/propose", "talk/readout", "undertaking/ask", "undertaking/offer", "undertaking/report"} {
 		reported[act] = true
 	}
 	invented := map[string]string{"line/test": "*", "mission/change": "charge-in-tehran", "undertaking/accept": "ambassadors-return-accepted", "talk/agree": "visit-agreed"}

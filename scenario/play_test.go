@@ -206,6 +206,27 @@ func TestJanuaryReadoutsStandApart(t *testing.T) {
 	}
 }
 
+func TestJanuaryInvitation(t *testing.T) {
+	s := january(t)
+	until := func(label string) *matter.TalkState {
+		short := *s
+		for i, st := range s.Steps {
+			if st.Label == label {
+				short.Steps = s.Steps[:i+1]
+			}
+		}
+		return state[*matter.TalkState](play(t, &short), "visit")
+	}
+	if st, _ := s.Step("visit"); st.Stamp[:10] != "2024-01-19" || st.Party != "PAK" {
+		t.Errorf("the invitation is %s's, of %s; want Pakistan's, of the 19th", st.Party, st.Stamp)
+	}
+	for label, want := range map[string]string{"visit": "proposed ", "visit-dated": "proposed 2024-01-29", "visit-agreed": "agreed 2024-01-29", "visit-held": "held 2024-01-29"} {
+		if v := until(label); v.State+" "+v.When != want {
+			t.Errorf("after %s the visit is %s %s; want %s", label, v.State, v.When, want)
+		}
+	}
+}
+
 func TestJanuaryAmbassadors(t *testing.T) {
 	s := january(t)
 	at := func(label string) *played {
