@@ -16,7 +16,7 @@ import (
 // rangeLength is how many leaves one job reads; rangesAhead how many jobs of
 // one feed may be waiting to be put together.
 const (
-	rangeLength = 256
+	rangeLength = 1024
 	rangesAhead = 4
 )
 
@@ -295,7 +295,9 @@ func (c *chain) leaf(index uint64, l *readLeaf) {
 				"ask "+f.party+" for the checkpoint that it has seen: if it is signed, the feed is forked")
 		}
 	}
-	c.receipts(index, h)
+	if stands {
+		c.receipts(index, h)
+	}
 	c.last = &l.leaf
 	c.fold(folding{opened: l.opened, spoilt: l.spoilt, stands: stands})
 }

@@ -39,3 +39,20 @@ func (s *Store) EachCosig(ctx context.Context, origin string, fn func(Cosig) err
 		}
 	}
 }
+
+// EachCosigSize calls fn for the cosignatures on a feed without reading them.
+func (s *Store) EachCosigSize(origin string, fn func(name string, size uint64)) error {
+	num, ok := s.number(origin)
+	if !ok {
+		return nil
+	}
+	return s.rows(context.Background(), "select name, size from cosig where feed = $1 order by name, size", []any{num}, func(rows *sql.Rows) error {
+		var name string
+		var size int64
+		if err := rows.Scan(&name, &size); err != nil {
+			return err
+		}
+		fn(name, uint64(size))
+		return nil
+	})
+}

@@ -37,6 +37,14 @@ func TestEachCosig(t *testing.T) {
 	if len(got) != 2*n || got[0] != "IRN/receipt0" || got[n-1] != fmt.Sprint("IRN/receipt", n-1) || got[2*n-1] != fmt.Sprint("TUR/witness", n-1) {
 		t.Fatalf("read %d cosignatures, the first %q", len(got), got[0])
 	}
+	sizes := 0
+	if err := s.EachCosigSize("a", func(name string, size uint64) {
+		if name == "TUR/witness" && size < uint64(n) {
+			sizes++
+		}
+	}); err != nil || sizes != n {
+		t.Fatalf("read %d sizes: %v", sizes, err)
+	}
 	if err := s.EachCosig(context.Background(), "none", func(Cosig) error { t.Fatal("a cosignature on nothing"); return nil }); err != nil {
 		t.Fatal(err)
 	}
