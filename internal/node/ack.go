@@ -65,7 +65,7 @@ func (c *channel) ackIfDue(ctx context.Context) error {
 }
 
 func (c *channel) ackDue() bool {
-	if m, ok := c.docs.Member(c.n.party); !ok || (m.Role == "observer" && m.Scope != "full") || c.docs.Left(c.n.party) || c.behind() != "" {
+	if m, ok := c.docs.Member(c.n.party); !ok || (m.Role == "observer" && m.Scope != "full") || c.docs.Left(c.n.party) || c.why != "" {
 		return false
 	}
 	origin, own := c.own()

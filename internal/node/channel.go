@@ -41,6 +41,7 @@ type channel struct {
 	queueMu sync.Mutex
 	queue   []*submission
 
+	why        string // why nothing is signed: see behind
 	ackWake    chan struct{}
 	ackMissing bool     // the last ack said that payloads were missing
 	addressed  int      // moves and contents of others that are addressed to this node
@@ -154,7 +155,11 @@ func (c *channel) loadFeeds(ctx context.Context) error {
 	if err := c.rebuild(ctx); err != nil {
 		return err
 	}
-	return c.mend()
+	if err := c.mend(); err != nil {
+		return err
+	}
+	c.why = c.behind()
+	return nil
 }
 
 func (n *Node) loadHeld(row store.FeedRow) (*held, error) {
@@ -306,7 +311,10 @@ func (c *channel) mend() error {
 }
 
 // behind says why the node must not sign on this channel: the journal knows
-// of signatures over what the ledger does not hold. Empty: it may sign.
+// of signatures over what the ledger does not hold. Empty: it may sign. It is
+// asked when the channel is loaded, and as long as it says why, after whatever
+// may have changed it: while a write is under way the journal is ahead of the
+// memory, rightly.
 func (c *channel) behind() string {
 	n := c.n
 	if n.noJournal {

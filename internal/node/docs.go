@@ -173,6 +173,9 @@ func (c *channel) applyClosing(ctx context.Context, signed []byte) error {
 	if err != nil {
 		return err
 	}
+	if c.why != "" {
+		c.why = c.behind()
+	}
 	h := c.feeds[closing.Keeps.Origin]
 	if h == nil {
 		return nil

@@ -60,7 +60,7 @@ func (n *Node) Read(id note.Digest, fn func(*Snapshot)) error {
 	}
 	c.mu.Lock() // folding is lazy: reading the register may write to it
 	defer c.mu.Unlock()
-	s := &Snapshot{ID: c.id, Party: n.party, Docs: c.docs, Register: c.reg, Recovering: c.behind(), Pending: slices.Clone(c.pending)}
+	s := &Snapshot{ID: c.id, Party: n.party, Docs: c.docs, Register: c.reg, Recovering: c.why, Pending: slices.Clone(c.pending)}
 	if err := n.broken(); err != nil {
 		s.Recovering = err.Error()
 	}

@@ -540,6 +540,9 @@ func (t *taking) remember(ctx context.Context) {
 			h.receipts[r.party] = max(h.receipts[r.party], r.size)
 		}
 	}
+	if c.why != "" {
+		c.why = c.behind()
+	}
 	c.addressed += t.addressed
 	c.unopened = append(c.unopened, t.unopened...)
 	for _, v := range t.verified {

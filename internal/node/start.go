@@ -134,6 +134,7 @@ func (n *Node) newJournal() error {
 	for _, c := range n.all() {
 		c.mu.Lock()
 		errs = append(errs, c.mend())
+		c.why = c.behind()
 		c.mu.Unlock()
 	}
 	return errors.Join(errs...)

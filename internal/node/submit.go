@@ -284,7 +284,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 		return err
 	}
 	c.mu.RLock()
-	why := c.behind()
+	why := c.why
 	origin, h := c.own()
 	tree, size := h.tree.Clone(), h.tree.Size()
 	seen, charterDigest := c.seen(origin), c.docs.Current().Digest
