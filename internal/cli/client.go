@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"detente/internal/node"
+	"detente/internal/web"
+)
+
+// client speaks /api/v1 to a node.
+type client struct {
+	http  *http.Client
+	close func() error
+}
+
+// connect reaches the node in the call's folder: over its socket, or by taking
+// its lock.
+func (c *Call) connect(ctx context.Context) (*client, error) {
+	if h, err := web.Dial(c.Dir); err == nil {
+		return &client{h, func() error { h.CloseIdleConnections(); return nil }}, nil
+	}
+	n, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &client{web.Within(web.NewAPI(n)), n.Close}, nil
+}
+
+// open takes the lock and opens the node.
+func (c *Call) open(ctx context.Context) (*node.Node, error) {
+	if _, err := os.Stat(filepath.Join(c.Dir, "party.json")); errors.Is(err, fs.ErrNotExist) {
+		return nil, &ExitError{ExitNode, fmt.Errorf("there is no node in %s; make one with: detente init, or say where it is with --dir", c.Dir)}
+	}
+	n, err := node.Open(ctx, node.Config{Dir: c.Dir})
+	var locked *node.LockedError
+	if errors.As(err, &locked) {
+		return nil, &ExitError{ExitNode, err}
+	}
+	return n, err
+}
+
+// call makes a request and decodes the answer into out: a *[]byte takes it as
+// it is, nil drops it.
+func (cl *client) call(ctx context.Context, method, path string, query url.Values, body io.Reader, out any) (err error) {
+	r, err := cl.request(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Body.Close()) }()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = b
+		return nil
+	}
+	return json.Unmarshal(b, out)
+}
+
+// request makes a request. An answer that is not a success is an error.
+func (cl *client) request(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://node/api/v1/"+path+"?"+query.Encode(), body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := cl.http.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err
+		}
+		return nil, &ExitError{ExitNode, fmt.Errorf("the node does not answer: %w", err)}
+	}
+	if r.StatusCode < 300 {
+		return r, nil
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	var p web.Problem
+	if json.Unmarshal(b, &p) != nil || p.Detail == "" {
+		return nil, fmt.Errorf("the node answers %s: %.200s", r.Status, b)
+	}
+	code := ExitFailed
+	if p.Status == http.StatusUnprocessableEntity || p.Status == http.StatusBadRequest {
+		code = ExitUsage
+	}
+	return nil, &ExitError{code, &p}
+}
+
+// show asks for a view and prints it: as JSON, as it came, or by render.
+func show[T any](ctx context.Context, c *Call, path string, query url.Values, render func(*Call, *T)) (err error) {
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	return ask(ctx, c, cl, "GET", path, query, nil, render)
+}
+
+// ask makes one request and prints the answer.
+func ask[T any](ctx context.Context, c *Call, cl *client, method, path string, query url.Values, body io.Reader, render func(*Call, *T)) error {
+	var b []byte
+	if err := cl.call(ctx, method, path, query, body, &b); err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.printJSON(b)
+	}
+	var v T
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	render(c, &v)
+	return nil
+}
+
+// printValue prints a value that is here already.
+func printValue[T any](c *Call, v *T, render func(*Call, *T)) error {
+	if !c.JSON {
+		render(c, v)
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.printJSON(b)
+}
+
+func (c *Call) printJSON(b []byte) error {
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "  "); err != nil {
+		return err
+	}
+	_, err := out.WriteTo(c.Out)
+	return err
+}

@@ -1,0 +1,565 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"detente/charter"
+	"detente/feed"
+	"detente/internal/node"
+	"detente/internal/web"
+	"detente/matter"
+	"detente/note"
+	"detente/seal"
+)
+
+// plain is the Setup of a command without flags of its own.
+func plain(run func(context.Context, *Call) error) func(*flag.FlagSet, []string) func(context.Context, *Call) error {
+	return func(*flag.FlagSet, []string) func(context.Context, *Call) error { return run }
+}
+
+// identityFlags are the flags of commands that use the identity key.
+type identityFlags struct{ path, passFile string }
+
+func (i *identityFlags) declare(f *flag.FlagSet) {
+	f.StringVar(&i.path, "identity", "", "the identity key (default: DIR.identity)")
+	f.StringVar(&i.passFile, "passphrase-file", "", "file with the passphrase of the identity key (default: $DETENTE_PASSPHRASE)")
+}
+
+func (i *identityFlags) passphrase(c *Call) (string, error) {
+	if i.passFile == "" {
+		return c.Getenv("DETENTE_PASSPHRASE"), nil
+	}
+	b, err := os.ReadFile(i.passFile)
+	return strings.TrimRight(string(b), "\r\n"), err
+}
+
+// load reads the identity key, and asks for the passphrase where it must.
+func (i *identityFlags) load(c *Call) (*feed.Key, error) {
+	path := i.path
+	if path == "" {
+		path = filepath.Clean(c.Dir) + ".identity"
+	}
+	pass, err := i.passphrase(c)
+	if err != nil {
+		return nil, err
+	}
+	k, err := node.LoadIdentity(path, pass)
+	in, ok := c.In.(*os.File)
+	if pass == "" && errors.Is(err, seal.ErrPassphrase) && ok && term.IsTerminal(int(in.Fd())) {
+		fmt.Fprint(c.Err, "Passphrase of the identity key: ")
+		b, readErr := term.ReadPassword(int(in.Fd()))
+		fmt.Fprintln(c.Err)
+		if readErr != nil {
+			return nil, readErr
+		}
+		k, err = node.LoadIdentity(path, string(b))
+	}
+	return k, err
+}
+
+func setupInit(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	var o node.InitOptions
+	var id identityFlags
+	var addresses many
+	id.declare(f)
+	f.StringVar(&o.Party, "party", "", "the party's code, such as PAK")
+	f.StringVar(&o.Name, "name", "", "the party's full name")
+	f.Var(&addresses, "address", "HOST:PORT where the other sides reach this node; may be given more than once; none: by pouch files only")
+	return func(_ context.Context, c *Call) error {
+		if err := c.want(0, 0, "no arguments"); err != nil {
+			return err
+		}
+		if o.Party == "" || o.Name == "" {
+			return usage("want --party CODE and --name NAME")
+		}
+		var err error
+		o.Addresses, o.Identity = addresses, id.path
+		if o.Passphrase, err = id.passphrase(c); err != nil {
+			return err
+		}
+		cred, err := node.Init(c.Dir, o)
+		if err != nil {
+			return err
+		}
+		if o.Identity == "" {
+			o.Identity = filepath.Clean(c.Dir) + ".identity"
+		}
+		c.printf("The node of %s is in %s, its identity key in %s.\nKeep that key where the node cannot reach it, and a copy elsewhere. Words of the fingerprint:\n\n%s\n",
+			cred.Party, c.Dir, o.Identity, wordLines(charter.Words(cred.Fingerprint(), charter.FingerprintWords)))
+		return nil
+	}
+}
+
+// wordLines lays check words out in lines of four, for reading aloud.
+func wordLines(words []string) string {
+	var out strings.Builder
+	for line := range slices.Chunk(words, 4) {
+		out.WriteString("    " + strings.Join(line, " ") + "\n")
+	}
+	return out.String()
+}
+
+func (c *Call) writeFile(path string, b []byte) error {
+	if path == "-" {
+		_, err := c.Out.Write(b)
+		return err
+	}
+	return os.WriteFile(path, b, 0o666)
+}
+
+func (c *Call) readFile(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(c.In, web.MaxBody+1))
+	}
+	return os.ReadFile(path)
+}
+
+// document fetches one document from the node.
+func (cl *client) document(ctx context.Context, name string) (web.Document, error) {
+	var d web.Document
+	err := cl.call(ctx, "GET", "documents/"+url.PathEscape(name), nil, nil, &d)
+	return d, err
+}
+
+func credenceExport(ctx context.Context, c *Call) (err error) {
+	if err := c.want(0, 1, "one file, or none"); err != nil {
+		return err
+	}
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	var self web.Self
+	if err := cl.call(ctx, "GET", "node", nil, nil, &self); err != nil {
+		return err
+	}
+	d, err := cl.document(ctx, self.Credence.String())
+	if err != nil {
+		return err
+	}
+	out := "-"
+	if len(c.Args) == 1 {
+		out = c.Args[0]
+	}
+	return c.writeFile(out, []byte(d.Text))
+}
+
+// addFile hands a file to the node.
+func addFile(ctx context.Context, c *Call, then func(*Call, *web.Document)) (err error) {
+	if err := c.want(1, 1, "one file"); err != nil {
+		return err
+	}
+	b, err := c.readFile(c.Args[0])
+	if err != nil {
+		return err
+	}
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	return ask(ctx, c, cl, "POST", "documents", nil, bytes.NewReader(b), then)
+}
+
+func credenceImport(ctx context.Context, c *Call) error {
+	return addFile(ctx, c, func(c *Call, d *web.Document) {
+		c.printf("Credence of %s: %s. Compare these words with them by telephone before you rely on it:\n\n%s", d.Party, text(d.What), wordLines(d.Words))
+	})
+}
+
+func credenceShow(ctx context.Context, c *Call) (err error) {
+	if err := c.want(0, 1, "a party or a file, or nothing"); err != nil {
+		return err
+	}
+	if len(c.Args) == 0 {
+		return show(ctx, c, "documents", url.Values{"kind": {"credence"}}, renderDocuments)
+	}
+	if note.CheckParty(c.Args[0]) == nil {
+		return show(ctx, c, "documents/"+c.Args[0], nil, renderDocument)
+	}
+	return showFile(c)
+}
+
+func showFile(c *Call) error {
+	b, err := c.readFile(c.Args[0])
+	if err != nil {
+		return err
+	}
+	d, err := web.Describe(b)
+	if err != nil {
+		return err
+	}
+	d.Text = string(b)
+	return printValue(c, &d, renderDocument)
+}
+
+func charterImport(ctx context.Context, c *Call) error {
+	return addFile(ctx, c, func(c *Call, d *web.Document) { renderDocument(c, d) })
+}
+
+func charterShow(ctx context.Context, c *Call) (err error) {
+	if err := c.want(0, 1, "a channel, a digest or a file, or nothing"); err != nil {
+		return err
+	}
+	if len(c.Args) == 0 {
+		return show(ctx, c, "documents", url.Values{"kind": {"charter"}}, renderDocuments)
+	}
+	if _, err := os.Stat(c.Args[0]); err == nil || c.Args[0] == "-" {
+		return showFile(c)
+	}
+	return show(ctx, c, "documents/"+url.PathEscape(c.Args[0]), nil, renderDocument)
+}
+
+const charterHelp = `Members, offices and clocks are given as NAME=VALUE pairs:
+
+  --member 'party=PAK zone=Asia/Karachi weekend=saturday,sunday holidays=2024-02-05'
+           role=principal (default), facilitator or observer; an observer has scope=hashes, headers or full.
+           The party's credence must have been imported.
+  --office 'party=PAK code=mfa name=Foreign ministry says=* binds=*'
+           ad-referendum=true: it binds subject to its capital. A member for which none is given gets the
+           office mfa; a principal's says and binds everything.
+  --clock  'act=incident/question hours=48 name=answer to a question', or days= for working days
+
+The draft is written to FILE. Every principal signs the identical bytes: detente charter sign FILE.`
+
+// charterFlags are the flags of charter draft and charter amend.
+type charterFlags struct {
+	name, purpose                          string
+	exercise                               bool
+	members, offices, clocks, langs, rolls many
+	local                                  many
+	pending, bytes, hour                   uint64
+}
+
+func (o *charterFlags) declare(f *flag.FlagSet) {
+	f.StringVar(&o.name, "name", "", "the channel's name")
+	f.StringVar(&o.purpose, "purpose", "", "what it is for")
+	f.Var(&o.members, "member", "a party; may be given more than once")
+	f.Var(&o.offices, "office", "an office; may be given more than once")
+	f.Var(&o.clocks, "clock", "a clock; may be given more than once")
+	f.Var(&o.langs, "language", "a language, en; may be given more than once")
+	f.Var(&o.rolls, "roll-call", "a daily roll call, 09:00 UTC; may be given more than once")
+	f.Var(&o.local, "local-first", "a kind or act that goes to the local posts first; may be given more than once")
+	f.Uint64Var(&o.pending, "max-pending", 0, "notes without a receipt that a feed may have (10000)")
+	f.Uint64Var(&o.bytes, "max-bytes", 0, "bytes of payloads that a feed may have on their way (1 GiB)")
+	f.Uint64Var(&o.hour, "notes-per-hour", 0, "notes that a feed may have in an hour (1000000)")
+}
+
+// apply changes a charter as the flags say.
+func (o *charterFlags) apply(ctx context.Context, cl *client, ch *charter.Charter) error {
+	setIf(&ch.Name, o.name)
+	setIf(&ch.Purpose, o.purpose)
+	setIf(&ch.Quota.MaxPending, o.pending)
+	setIf(&ch.Quota.MaxBytes, o.bytes)
+	setIf(&ch.Quota.NotesPerHour, o.hour)
+	if o.langs != nil {
+		ch.Languages = o.langs
+	}
+	if o.rolls != nil {
+		ch.RollCall = slices.Sorted(slices.Values(o.rolls))
+	}
+	if o.local != nil {
+		ch.LocalFirst = o.local
+	}
+	for _, s := range o.members {
+		if err := addMember(ctx, cl, ch, s); err != nil {
+			return err
+		}
+	}
+	for _, s := range o.offices {
+		if err := addOffice(ch, s); err != nil {
+			return err
+		}
+	}
+	for _, s := range o.clocks {
+		p, err := matter.Pairs(s, []string{"act", "days", "hours", "name"})
+		if err != nil {
+			return usage("--clock: %w", err)
+		}
+		k := charter.Clock{Act: p["act"], Name: p["name"]}
+		for name, into := range map[string]*int{"days": &k.Days, "hours": &k.Hours} {
+			if p[name] == "" {
+				continue
+			}
+			if *into, err = strconv.Atoi(p[name]); err != nil {
+				return usage("--clock: %s: %q is not a number", name, p[name])
+			}
+		}
+		ch.Clocks = append(slices.DeleteFunc(ch.Clocks, func(o charter.Clock) bool { return o.Act == k.Act }), k)
+	}
+	slices.SortFunc(ch.Clocks, func(a, b charter.Clock) int { return strings.Compare(a.Act, b.Act) })
+	for i := range ch.Members {
+		m := &ch.Members[i]
+		if len(m.Offices) == 0 && m.Role != charter.Observer {
+			mfa := charter.Office{Code: "mfa", Name: "Ministry of Foreign Affairs", Says: []string{"*"}}
+			if m.Role == charter.Principal {
+				mfa.Binds = []string{"*"}
+			}
+			m.Offices = []charter.Office{mfa}
+		}
+	}
+	return nil
+}
+
+func setIf[T comparable](into *T, v T) {
+	var zero T
+	if v != zero {
+		*into = v
+	}
+}
+
+func addMember(ctx context.Context, cl *client, ch *charter.Charter, s string) error {
+	p, err := matter.Pairs(s, []string{"party", "role", "scope", "zone", "weekend", "holidays"})
+	if err != nil {
+		return usage("--member: %w", err)
+	}
+	m, known := ch.Member(p["party"])
+	if !known {
+		d, err := cl.document(ctx, p["party"])
+		if err != nil {
+			return fmt.Errorf("--member: there is no credence of %q here: import it first: %w", p["party"], err)
+		}
+		cred, err := charter.ParseCredence([]byte(d.Text))
+		if err != nil {
+			return err
+		}
+		m = charter.Member{Credence: cred.Digest(), Identity: cred.Identity, Name: cred.Name, Party: cred.Party, Role: charter.Principal, Zone: "UTC"}
+	}
+	setIf(&m.Role, p["role"])
+	setIf(&m.Scope, p["scope"])
+	setIf(&m.Zone, p["zone"])
+	if w := commas(p["weekend"]); w != nil {
+		m.Weekend = w
+	}
+	if h := commas(p["holidays"]); h != nil {
+		m.Holidays = h
+	}
+	ch.Members = append(slices.DeleteFunc(ch.Members, func(o charter.Member) bool { return o.Party == m.Party }), m)
+	slices.SortFunc(ch.Members, func(a, b charter.Member) int { return strings.Compare(a.Party, b.Party) })
+	return nil
+}
+
+func addOffice(ch *charter.Charter, s string) error {
+	p, err := matter.Pairs(s, []string{"party", "code", "name", "says", "binds", "ad-referendum"})
+	if err != nil {
+		return usage("--office: %w", err)
+	}
+	i := slices.IndexFunc(ch.Members, func(m charter.Member) bool { return m.Party == p["party"] })
+	if i < 0 {
+		return usage("--office: %q is not a member", p["party"])
+	}
+	o := charter.Office{AdReferendum: p["ad-referendum"] == "true", Binds: commas(p["binds"]), Code: p["code"], Name: p["name"], Says: commas(p["says"])}
+	m := &ch.Members[i]
+	m.Offices = append(slices.DeleteFunc(slices.Clone(m.Offices), func(other charter.Office) bool { return other.Code == o.Code }), o)
+	slices.SortFunc(m.Offices, func(a, b charter.Office) int { return strings.Compare(a.Code, b.Code) })
+	return nil
+}
+
+func setupDraft(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	var o charterFlags
+	o.declare(f)
+	f.BoolVar(&o.exercise, "exercise", false, "the channel is an exercise, for good")
+	return func(ctx context.Context, c *Call) error {
+		return o.write(ctx, c, func(*client) (charter.Charter, error) {
+			return charter.Charter{Exercise: o.exercise, Languages: []string{"en"}, Quota: charter.Quota{MaxBytes: 1 << 30, MaxPending: 10_000, NotesPerHour: 1_000_000}, Version: charter.Version}, nil
+		})
+	}
+}
+
+func setupAmend(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	var o charterFlags
+	var channel string
+	o.declare(f)
+	f.StringVar(&channel, "channel", "", "the channel, where there are several")
+	return func(ctx context.Context, c *Call) error {
+		return o.write(ctx, c, func(cl *client) (charter.Charter, error) {
+			var list struct{ Channels []web.Channel }
+			if err := cl.call(ctx, "GET", "channels", nil, nil, &list); err != nil {
+				return charter.Charter{}, err
+			}
+			list.Channels = slices.DeleteFunc(list.Channels, func(ch web.Channel) bool {
+				return channel != "" && ch.Name != channel && !strings.HasPrefix(ch.ID.String(), channel)
+			})
+			if len(list.Channels) != 1 {
+				return charter.Charter{}, usage("which channel? %d fit; say --channel", len(list.Channels))
+			}
+			d, err := cl.document(ctx, list.Channels[0].Charter.String())
+			if err != nil {
+				return charter.Charter{}, err
+			}
+			s, err := charter.ParseCharter([]byte(d.Text))
+			if err != nil {
+				return charter.Charter{}, err
+			}
+			ch := s.Charter
+			ch.Amends, ch.Channel = &s.Digest, &list.Channels[0].ID
+			return ch, nil
+		})
+	}
+}
+
+// write writes the draft of a charter that begins as first says.
+func (o *charterFlags) write(ctx context.Context, c *Call, first func(*client) (charter.Charter, error)) (err error) {
+	if err := c.want(1, 1, "one file"); err != nil {
+		return err
+	}
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	ch, err := first(cl)
+	if err != nil {
+		return err
+	}
+	if err := o.apply(ctx, cl, &ch); err != nil {
+		return err
+	}
+	s, err := charter.NewSigned(ch)
+	if err != nil {
+		return &ExitError{ExitUsage, err}
+	}
+	return c.writeFile(c.Args[0], s.Bytes())
+}
+
+func setupSign(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	var id identityFlags
+	id.declare(f)
+	return func(ctx context.Context, c *Call) (err error) {
+		if err := c.want(1, 1, "one file"); err != nil {
+			return err
+		}
+		b, err := os.ReadFile(c.Args[0])
+		if err != nil {
+			return err
+		}
+		s, err := charter.ParseCharter(b)
+		if err != nil {
+			return err
+		}
+		key, err := id.load(c)
+		if err != nil {
+			return err
+		}
+		cl, err := c.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, cl.close()) }()
+		var self web.Self
+		if err := cl.call(ctx, "GET", "node", nil, nil, &self); err != nil {
+			return err
+		}
+		if err := s.Add(key, self.Party); err != nil {
+			return err
+		}
+		if err := os.WriteFile(c.Args[0], s.Bytes(), 0o666); err != nil {
+			return err
+		}
+		return ask(ctx, c, cl, "POST", "documents", nil, bytes.NewReader(s.Bytes()), renderDocument)
+	}
+}
+
+func setupClose(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	var id identityFlags
+	var reason, channel string
+	var keep int64
+	id.declare(f)
+	f.StringVar(&reason, "reason", "", "rotation, revocation, journal-lost, fork, or left")
+	f.StringVar(&channel, "channel", "", "the digest of one channel (default: all)")
+	f.Int64Var(&keep, "keep", -1, "how many leaves stand (default: all that the ledger holds)")
+	return func(ctx context.Context, c *Call) (err error) {
+		if err := c.want(0, 1, "one folder, or none"); err != nil {
+			return err
+		}
+		o := node.CloseOptions{Reason: reason, Leave: reason == charter.Left}
+		if keep >= 0 {
+			n := uint64(keep)
+			o.Keep = &n
+		}
+		var only *note.Digest
+		if channel != "" {
+			d, err := note.ParseDigest(channel)
+			if err != nil {
+				return usage("--channel: %w", err)
+			}
+			only = &d
+		}
+		if !slices.Contains([]string{charter.Rotation, charter.Revocation, charter.JournalLost, charter.Forked, charter.Left}, reason) {
+			return usage("--reason: %q is none of rotation, revocation, journal-lost, fork, left", reason)
+		}
+		key, err := id.load(c)
+		if err != nil {
+			return err
+		}
+		n, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, n.Close()) }()
+		docs, err := n.CloseFeeds(ctx, key, only, o)
+		if err != nil {
+			return err
+		}
+		for i, d := range docs {
+			v, err := web.Describe(d)
+			if err != nil {
+				return err
+			}
+			c.printf("%s: %s\n", v.Kind, text(v.What))
+			if len(c.Args) == 0 {
+				continue
+			}
+			if err := os.MkdirAll(c.Args[0], 0o777); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(c.Args[0], fmt.Sprintf("%d-%s", i+1, v.Kind)), d, 0o666); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func epochAccept(ctx context.Context, c *Call) (err error) {
+	if err := c.want(1, 1, "one digest or file"); err != nil {
+		return err
+	}
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	digest := c.Args[0]
+	if b, readErr := os.ReadFile(digest); readErr == nil {
+		var d web.Document
+		if err := cl.call(ctx, "POST", "documents", nil, bytes.NewReader(b), &d); err != nil {
+			return err
+		}
+		digest = d.Digest.String()
+	}
+	return ask(ctx, c, cl, "POST", "closings/"+url.PathEscape(digest)+"/accept", nil, nil, func(c *Call, _ *struct{}) {
+		c.printf("Closing %.12s… is accepted.\n", digest)
+	})
+}
+
+func keys(ctx context.Context, c *Call) error {
+	if err := c.want(0, 0, "no arguments"); err != nil {
+		return err
+	}
+	return show(ctx, c, "node", nil, renderSelf)
+}

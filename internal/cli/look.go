@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"net/url"
+	"strconv"
+
+	"detente/internal/view"
+)
+
+// setupView is the Setup of a command that shows one view of a channel.
+func setupView[T any](path string, render func(*Call, *T)) func(*flag.FlagSet, []string) func(context.Context, *Call) error {
+	return func(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+		channel := channelFlag(f)
+		return func(ctx context.Context, c *Call) error {
+			if err := c.want(0, 0, "no arguments"); err != nil {
+				return err
+			}
+			return show(ctx, c, path, url.Values{"channel": {*channel}}, render)
+		}
+	}
+}
+
+func channelFlag(f *flag.FlagSet) *string {
+	return f.String("channel", "", "the channel's name or the first digits of its digest, where there are several")
+}
+
+func setupList(path string) func(*flag.FlagSet, []string) func(context.Context, *Call) error {
+	return func(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+		channel := channelFlag(f)
+		act := f.String("act", "", "only this act, or acts of this kind")
+		since := f.String("since", "", "only what is claimed to be no older, 2024-01-16T00:00:00Z")
+		limit := f.Int("limit", 0, "at most so many, the newest (0: all)")
+		return func(ctx context.Context, c *Call) error {
+			if err := c.want(0, 0, "no arguments"); err != nil {
+				return err
+			}
+			q := url.Values{"channel": {*channel}, "act": {*act}, "since": {*since}, "limit": {strconv.Itoa(*limit)}}
+			return show(ctx, c, path, q, renderNotes)
+		}
+	}
+}
+
+func setupRegister(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := channelFlag(f)
+	kind := f.String("kind", "", "only matters of this kind")
+	return func(ctx context.Context, c *Call) error {
+		if err := c.want(0, 0, "no arguments"); err != nil {
+			return err
+		}
+		return show(ctx, c, "register", url.Values{"channel": {*channel}, "kind": {*kind}}, renderRegister)
+	}
+}
+
+func setupShow(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := channelFlag(f)
+	one := f.Bool("note", false, "the note itself, with its texts, quotations, header and check words")
+	save := f.Int("attachment", 0, "write the attachment with this number to standard output, or to --out")
+	out := f.String("out", "-", "where the attachment goes")
+	disclose := f.Bool("disclose", false, "with --attachment: the other side has consented that it goes out in the clear")
+	return func(ctx context.Context, c *Call) error {
+		if err := c.want(1, 1, "one note, such as PAK#3"); err != nil {
+			return err
+		}
+		id, q := url.PathEscape(c.Args[0]), url.Values{"channel": {*channel}}
+		switch {
+		case *save > 0:
+			if *disclose {
+				q.Set("disclose", "1")
+			}
+			return c.fetch(ctx, "notes/"+id+"/attachments/"+strconv.Itoa(*save), q, *out)
+		case *one:
+			return show(ctx, c, "notes/"+id, q, renderNote)
+		}
+		return show(ctx, c, "matters/"+id, q, renderMatter)
+	}
+}
+
+func setupClocks(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := channelFlag(f)
+	all := f.Bool("all", false, "also what is met, void or over")
+	return func(ctx context.Context, c *Call) error {
+		if err := c.want(0, 0, "no arguments"); err != nil {
+			return err
+		}
+		q := url.Values{"channel": {*channel}}
+		if *all {
+			q.Set("all", "1")
+		}
+		return show(ctx, c, "clocks", q, func(c *Call, v *view.Clocks) { renderClocks(c, v) })
+	}
+}

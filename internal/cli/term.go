@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"golang.org/x/term"
+
+	"detente/internal/view"
+)
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// text is what others wrote, on one line, as a terminal may print it.
+func text(s string) string { return view.Safe(s) }
+
+// Colours, as ECMA-48 numbers them.
+const (
+	bold   = "1"
+	red    = "31"
+	yellow = "33"
+	dim    = "2"
+)
+
+// paint colours text on a terminal, where NO_COLOR (no-color.org) is not set.
+func (c *Call) paint(style, s string) string {
+	if !c.Terminal || c.Getenv("NO_COLOR") != "" || c.Getenv("TERM") == "dumb" {
+		return s
+	}
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
+}
+
+func (c *Call) heading(format string, args ...any) {
+	c.printf("%s\n", c.paint(bold, fmt.Sprintf(format, args...)))
+}
+
+// table lays rows out in columns. Colours are for lines outside of tables:
+// tabwriter would count them.
+type table struct {
+	w    *tabwriter.Writer
+	rows int
+	c    *Call
+}
+
+func (c *Call) table(heads ...string) *table {
+	t := &table{w: tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0), c: c}
+	fmt.Fprintln(t.w, strings.Join(heads, "\t"))
+	return t
+}
+
+func (t *table) row(cells ...string) {
+	t.rows++
+	for i, s := range cells {
+		cells[i] = strings.ReplaceAll(s, "\t", " ")
+	}
+	fmt.Fprintln(t.w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+}
+
+func (t *table) flush() {
+	t.w.Flush() //nolint:errcheck // standard output is gone; nobody is left to tell
+	if t.rows == 0 {
+		t.c.printf("(none)\n")
+	}
+}
+
+// fetch saves what a path answers with.
+func (c *Call) fetch(ctx context.Context, path string, q url.Values, out string) (err error) {
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	r, err := cl.request(ctx, "GET", path, q, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Body.Close()) }()
+	return c.save(r.Body, out)
+}
+
+// save writes what comes to a file, which is there in whole or not at all;
+// - is standard output.
+func (c *Call) save(from io.Reader, path string) (err error) {
+	if path == "-" {
+		_, err = io.Copy(c.Out, from)
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".detente-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = io.Copy(f, from)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// bar shows how far long work is, on a terminal only.
+type bar struct {
+	c    *Call
+	what string
+	last int
+}
+
+func (b *bar) show(done, total uint64) {
+	if !b.c.Terminal || total == 0 {
+		return
+	}
+	const width = 40
+	n := int(min(done, total) * width / total)
+	if n == b.last && done != total {
+		return
+	}
+	b.last = n
+	fmt.Fprintf(b.c.Err, "\r%s [%s%s] %d of %d", b.what, strings.Repeat("#", n), strings.Repeat(".", width-n), done, total)
+}
+
+func (b *bar) end() {
+	if b.c.Terminal && b.last > 0 {
+		fmt.Fprint(b.c.Err, "\r\x1b[K")
+	}
+}

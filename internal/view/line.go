@@ -1,0 +1,186 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"detente/internal/node"
+	"detente/matter"
+	"detente/note"
+	"detente/register"
+)
+
+// Line is the state of the line of one channel.
+type Line struct {
+	Frame
+	Feeds       []Feed        `json:"feeds"`
+	Peers       []Peer        `json:"peers"`
+	Pending     []note.Digest `json:"pending_closings"` // that wait for a person to accept them
+	Suspensions []Suspension  `json:"suspensions"`      // that stand now
+	Waiting     int           `json:"waiting"`          // notes held whose past is not held yet
+}
+
+// Feed is one feed as this node holds it.
+type Feed struct {
+	Frozen   *uint64           `json:"frozen,omitempty"` // folded up to here only, see Why
+	Origin   string            `json:"origin"`
+	Party    string            `json:"party"`
+	Root     note.Digest       `json:"root"`
+	Receipts map[string]uint64 `json:"receipts"` // by party: how many leaves it gave a receipt for
+	Size     uint64            `json:"size"`
+	Why      string            `json:"why,omitempty"`
+}
+
+// Peer is the other end. Four silences are kept apart: the link is down; a
+// roll call was missed; notes are delivered and not acknowledged; notes are
+// acknowledged and not answered.
+type Peer struct {
+	Addresses    []string   `json:"addresses"`
+	LastError    string     `json:"last_error,omitempty"`
+	LastHeard    *time.Time `json:"last_heard,omitempty"`
+	MissedRolls  []Roll     `json:"missed_roll_calls"`
+	MissingHere  int        `json:"missing_payloads"` // of its notes, not here yet
+	Name         string     `json:"name"`
+	Party        string     `json:"party"`
+	PictureAt    *note.ID   `json:"picture_at,omitempty"`    // the ack that was compared
+	PictureEqual *bool      `json:"picture_equal,omitempty"` // absent: not compared yet
+	Role         string     `json:"role"`
+	Since        *time.Time `json:"since,omitempty"` // up or down since
+	Unacked      []note.ID  `json:"delivered_not_acknowledged"`
+	Unanswered   []note.ID  `json:"acknowledged_not_answered"`
+	Undelivered  []note.ID  `json:"not_delivered"`
+	Up           bool       `json:"up"`
+}
+
+// Roll is a roll call that was due.
+type Roll struct {
+	At time.Time `json:"at"`
+}
+
+// Suspension is what a party has suspended.
+type Suspension struct {
+	End    string   `json:"end"`
+	Note   note.ID  `json:"note"`
+	Party  string   `json:"party"`
+	Reason string   `json:"reason"`
+	Scope  []string `json:"scope"`
+	Words  *Words   `json:"words"`
+}
+
+// rollGrace is how late a roll call may come, and how early.
+const rollGrace = 30 * time.Minute
+
+// State returns the state of the line.
+func State(src Source, channel note.Digest) (*Line, error) {
+	return build(src, channel, func(b *builder) (*Line, error) {
+		v := &Line{Frame: b.frame(), Feeds: []Feed{}, Peers: []Peer{}, Pending: slices.Concat([]note.Digest{}, b.s.Pending), Suspensions: []Suspension{}}
+		for _, f := range b.s.Feeds {
+			v.Feeds = append(v.Feeds, Feed{Frozen: f.Frozen, Origin: f.Origin, Party: f.Party, Root: f.Head.Root, Receipts: f.Receipts, Size: f.Head.Size, Why: f.Why})
+		}
+		entries := b.s.Register.Entries()
+		for _, e := range entries {
+			if e.Result == register.Waiting {
+				v.Waiting++
+			}
+		}
+		clocks := b.s.Register.At(b.now)
+		for _, p := range b.s.Peers {
+			v.Peers = append(v.Peers, b.peer(p, entries, clocks))
+		}
+		for _, s := range Suspended(b.s.Register, b.now) {
+			s.Words = b.words(s.Note, "body")
+			v.Suspensions = append(v.Suspensions, s)
+		}
+		return v, nil
+	})
+}
+
+func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []register.ClockView) Peer {
+	m, _ := b.s.Docs.Member(p.Party)
+	v := Peer{Addresses: slices.Concat([]string{}, p.Addresses), LastError: p.LastError, LastHeard: stamp(p.Heard), MissedRolls: []Roll{}, MissingHere: p.Missing,
+		Name: m.Name, Party: p.Party, PictureEqual: p.Picture, Role: p.Role, Since: stamp(p.Since),
+		Unacked: []note.ID{}, Unanswered: []note.ID{}, Undelivered: []note.ID{}, Up: p.Up}
+	if p.Picture != nil {
+		at := p.PictureAt
+		v.PictureAt = &at
+	}
+	var began time.Time // of the party's presence on the channel
+	var rolls []time.Time
+	for _, e := range entries {
+		switch {
+		case e.ID.Party() == p.Party:
+			if began.IsZero() || e.Time.Before(began) {
+				began = e.Time
+			}
+			if e.Move != nil && e.Move.Act == matter.Test && e.Move.Fields["use"] == "roll-call" {
+				rolls = append(rolls, e.Time)
+			}
+		case e.ID.Party() != b.s.Party || isAck(e) || !slices.Contains(e.Audience, p.Party):
+		default:
+			switch b.delivered(e.ID, p.Party) {
+			case Acked:
+			case Receipted:
+				v.Unacked = append(v.Unacked, e.ID)
+			default:
+				v.Undelivered = append(v.Undelivered, e.ID)
+			}
+		}
+	}
+	for _, c := range clocks {
+		if c.Owes == p.Party && c.From.Party() == b.s.Party && owing(c.State) && b.delivered(c.From, p.Party) == Acked {
+			v.Unanswered = append(v.Unanswered, c.From)
+		}
+	}
+	if p.Role == "principal" && !began.IsZero() {
+		v.MissedRolls = missedRolls(b.s.Docs.Current().Charter.RollCall, rolls, began, b.now)
+	}
+	return v
+}
+
+// missedRolls returns the roll calls of the last day for which no roll call
+// came, from the first on that was due after the party was first heard of.
+func missedRolls(at []string, came []time.Time, began, now time.Time) []Roll {
+	out := []Roll{}
+	now = now.UTC()
+	for day := -1; day <= 0; day++ {
+		y, mo, d := now.AddDate(0, 0, day).Date()
+		for _, hm := range at {
+			t, err := time.Parse("15:04", hm)
+			if err != nil {
+				continue
+			}
+			due := time.Date(y, mo, d, t.Hour(), t.Minute(), 0, 0, time.UTC)
+			if due.Before(began) || due.Before(now.Add(-24*time.Hour)) || now.Before(due.Add(rollGrace)) {
+				continue
+			}
+			if !slices.ContainsFunc(came, func(c time.Time) bool { return c.Sub(due).Abs() <= rollGrace }) {
+				out = append(out, Roll{due})
+			}
+		}
+	}
+	return out
+}
+
+// Suspended returns the suspensions that stand at t.
+func Suspended(r *register.Register, t time.Time) []Suspension {
+	var out []Suspension
+	for _, m := range r.Matters() {
+		s, ok := m.State.(*matter.LineState)
+		if !ok || s.State != "suspended" {
+			continue
+		}
+		if end, err := matter.ParseInstant(s.End); err == nil && t.After(end) {
+			continue
+		}
+		out = append(out, Suspension{End: s.End, Note: m.ID, Party: s.Opener, Reason: s.Reason, Scope: s.Scope})
+	}
+	return out
+}
+
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,280 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"detente/matter"
+	"detente/note"
+	"detente/register"
+)
+
+// NoteLine is one note in a list.
+type NoteLine struct {
+	Act          string            `json:"act,omitempty"` // empty where the move cannot be read
+	AdReferendum bool              `json:"ad_referendum,omitempty"`
+	Audience     []string          `json:"audience"`
+	Delivery     map[string]string `json:"delivery,omitempty"` // of an own note, by party: sent, receipted, acked
+	Gist         *Words            `json:"gist"`
+	ID           note.ID           `json:"id"`
+	Matter       *note.ID          `json:"matter,omitempty"`
+	Office       string            `json:"office,omitempty"`
+	Party        string            `json:"party"`
+	Precedence   string            `json:"precedence"`
+	Reason       string            `json:"reason,omitempty"` // why it changed nothing
+	Result       string            `json:"result"`           // applied, out of order, beyond authority, waiting, not folded, kept
+	Settled      bool              `json:"settled"`          // false: provisional
+	Short        string            `json:"short"`            // PAK#41
+	Time         time.Time         `json:"time"`             // the author's claim
+}
+
+func (b *builder) line(e *register.Entry) *NoteLine {
+	l := &NoteLine{Audience: e.Audience, AdReferendum: e.AdReferendum, ID: e.ID, Party: e.ID.Party(), Precedence: e.Precedence, Reason: e.Reason,
+		Result: string(e.Result), Settled: b.s.Register.Settled(e), Short: e.ID.Short(), Time: e.Time, Gist: b.gist(e)}
+	if e.Move != nil {
+		l.Act, l.Office = e.Move.Act, e.Move.Office
+	}
+	if e.Matter != nil {
+		id := e.Matter.ID
+		l.Matter = &id
+	}
+	if l.Party == b.s.Party {
+		l.Delivery = map[string]string{}
+		for _, p := range e.Audience {
+			if p != l.Party {
+				l.Delivery[p] = b.delivered(e.ID, p)
+			}
+		}
+	}
+	return l
+}
+
+// How far an own note is at another party.
+const (
+	Sent      = "sent"      // no receipt yet
+	Receipted = "receipted" // its node durably holds the leaf
+	Acked     = "acked"     // its node says that it holds the note, in a note of its own
+)
+
+func (b *builder) delivered(id note.ID, party string) string {
+	if b.s.Register.Covered(party, id) != nil {
+		return Acked
+	}
+	for _, f := range b.s.Feeds {
+		if f.Origin == id.Origin && f.Receipts[party] > id.Index {
+			return Receipted
+		}
+	}
+	return Sent
+}
+
+// Notes is a list of notes.
+type Notes struct {
+	Frame
+	Notes []*NoteLine `json:"notes"`
+}
+
+// Filter chooses notes.
+type Filter struct {
+	Act   string    // an act or a kind; empty: all
+	Limit int       // the newest so many; 0: all
+	Since time.Time // by the claimed time
+}
+
+func (f Filter) takes(e *register.Entry) bool {
+	if !f.Since.IsZero() && e.Time.Before(f.Since) {
+		return false
+	}
+	if f.Act == "" {
+		return true
+	}
+	if e.Move == nil {
+		return false
+	}
+	kind, _, _ := strings.Cut(e.Move.Act, "/")
+	return e.Move.Act == f.Act || kind == f.Act
+}
+
+// isAck reports whether the note is bookkeeping of the line.
+func isAck(e *register.Entry) bool { return e.Move != nil && e.Move.Act == matter.Ack }
+
+// Inbox returns what others wrote: flash first, then the newest.
+func Inbox(src Source, channel note.Digest, f Filter) (*Notes, error) {
+	return list(src, channel, f, func(b *builder, e *register.Entry) bool {
+		return e.ID.Party() != b.s.Party && !isAck(e)
+	}, func(a, b *register.Entry) int {
+		if flashA, flashB := a.Precedence == "flash", b.Precedence == "flash"; flashA != flashB {
+			if flashA {
+				return -1
+			}
+			return 1
+		}
+		return b.Time.Compare(a.Time)
+	})
+}
+
+// Timeline returns all notes but acks by their claimed time, the oldest first.
+func Timeline(src Source, channel note.Digest, f Filter) (*Notes, error) {
+	return list(src, channel, f, func(_ *builder, e *register.Entry) bool { return !isAck(e) },
+		func(a, b *register.Entry) int { return a.Time.Compare(b.Time) })
+}
+
+func list(src Source, channel note.Digest, f Filter, takes func(*builder, *register.Entry) bool, order func(a, b *register.Entry) int) (*Notes, error) {
+	return build(src, channel, func(b *builder) (*Notes, error) {
+		v := &Notes{Frame: b.frame(), Notes: []*NoteLine{}}
+		var taken []*register.Entry
+		for _, e := range b.s.Register.Entries() {
+			if takes(b, e) && f.takes(e) {
+				taken = append(taken, e)
+			}
+		}
+		slices.SortStableFunc(taken, order)
+		if f.Limit > 0 && len(taken) > f.Limit {
+			if len(taken) > 1 && order(taken[0], taken[len(taken)-1]) < 0 && taken[0].Time.Before(taken[len(taken)-1].Time) {
+				taken = taken[len(taken)-f.Limit:] // the oldest stand first
+			} else {
+				taken = taken[:f.Limit]
+			}
+		}
+		for _, e := range taken {
+			v.Notes = append(v.Notes, b.line(e))
+		}
+		return v, nil
+	})
+}
+
+// MatterLine is one matter in a list.
+type MatterLine struct {
+	Audience    []string  `json:"audience"`
+	Gist        *Words    `json:"gist"`
+	ID          note.ID   `json:"id"`
+	Kind        string    `json:"kind"`
+	Last        time.Time `json:"last"` // the claimed time of its last note
+	Notes       int       `json:"notes"`
+	Opener      string    `json:"opener"`
+	Owed        int       `json:"owed"`        // clocks that run or ran out, unanswered
+	Provisional bool      `json:"provisional"` // a note that is not settled has changed it
+	Settled     string    `json:"settled"`     // its state by what is settled; empty: nothing is
+	Short       string    `json:"short"`
+	State       string    `json:"state"`
+}
+
+// Picture is the digest of the register for one audience.
+type Picture struct {
+	Audience []string    `json:"audience"`
+	Digest   note.Digest `json:"digest"`
+}
+
+// Register lists every matter, and the picture.
+type Register struct {
+	Frame
+	CheckWords []string          `json:"check_words"` // of the picture
+	Heads      map[string]uint64 `json:"heads"`
+	Matters    []*MatterLine     `json:"matters"`
+	Picture    note.Digest       `json:"picture"`  // for the audience of all who speak, which a note has if it names no other
+	Pictures   []Picture         `json:"pictures"` // for every audience
+}
+
+// Matters returns the register.
+func Matters(src Source, channel note.Digest, kind string) (*Register, error) {
+	return build(src, channel, func(b *builder) (*Register, error) {
+		v := &Register{Frame: b.frame(), Heads: b.s.Register.Heads(), Matters: []*MatterLine{}, Pictures: []Picture{}}
+		v.Picture, _ = b.s.Register.Picture(b.speakers(), v.Heads)
+		v.CheckWords = CheckWords(v.Picture)
+		for _, a := range b.s.Register.Audiences() {
+			if d, ok := b.s.Register.Picture(a, v.Heads); ok {
+				v.Pictures = append(v.Pictures, Picture{a, d})
+			}
+		}
+		owed := map[note.ID]int{}
+		for _, c := range b.s.Register.At(b.now) {
+			if c.State == register.Running || c.State == register.DueUnreported {
+				owed[c.Matter.ID]++
+			}
+		}
+		for _, m := range b.s.Register.Matters() {
+			if kind != "" && m.Kind.Name != kind {
+				continue
+			}
+			l := b.matterLine(m)
+			l.Owed = owed[m.ID]
+			v.Matters = append(v.Matters, l)
+		}
+		slices.SortStableFunc(v.Matters, func(x, y *MatterLine) int { return x.Last.Compare(y.Last) })
+		return v, nil
+	})
+}
+
+func (b *builder) matterLine(m *register.Matter) *MatterLine {
+	l := &MatterLine{Audience: m.Audience, ID: m.ID, Kind: m.Kind.Name, Notes: len(m.Entries), Opener: m.ID.Party(), Provisional: m.Provisional(), Short: m.ID.Short(), State: "nothing applied"}
+	for _, e := range m.Entries {
+		if e.Time.After(l.Last) {
+			l.Last = e.Time
+		}
+	}
+	if m.State != nil {
+		l.State, l.Opener = m.State.Status(), m.State.Opened()
+	}
+	if m.Settled != nil {
+		l.Settled = m.Settled.Status()
+	}
+	l.Gist = b.gist(m.Entries[0])
+	return l
+}
+
+// Clock is one deadline as it stands now.
+type Clock struct {
+	Done   *note.ID   `json:"done,omitempty"`    // the note that stopped it
+	DoneAt *time.Time `json:"done_at,omitempty"` // its claimed time
+	Due    *time.Time `json:"due,omitempty"`     // absent: open-ended
+	For    string     `json:"for"`
+	From   note.ID    `json:"from"`
+	HeldAt *time.Time `json:"held_at,omitempty"` // when the other side says that it held that note
+	Kind   string     `json:"kind"`
+	Matter note.ID    `json:"matter"`
+	Owes   string     `json:"owes"`
+	State  string     `json:"state"` // running, met, late, undecided, "due, unreported", lapsed, void, open-ended, done
+	Words  *Words     `json:"words"` // what is owed: the gist of the note that started it
+}
+
+// Clocks is every deadline, the earliest first.
+type Clocks struct {
+	Frame
+	Clocks []*Clock `json:"clocks"`
+}
+
+// Deadlines returns what is owed and owing. all adds what is met, void or over.
+func Deadlines(src Source, channel note.Digest, all bool) (*Clocks, error) {
+	return build(src, channel, func(b *builder) (*Clocks, error) {
+		v := &Clocks{Frame: b.frame(), Clocks: []*Clock{}}
+		for _, c := range b.s.Register.At(b.now) {
+			if all || owing(c.State) {
+				v.Clocks = append(v.Clocks, b.clock(c))
+			}
+		}
+		return v, nil
+	})
+}
+
+// owing reports whether something may still be expected.
+func owing(s register.ClockState) bool {
+	return s == register.Running || s == register.DueUnreported || s == register.OpenEnded
+}
+
+func (b *builder) clock(c register.ClockView) *Clock {
+	v := &Clock{Done: c.Done, For: c.For, From: c.From, Kind: c.Matter.Kind.Name, Matter: c.Matter.ID, Owes: c.Owes, State: string(c.State)}
+	if t, ok := c.DueTime(); ok {
+		v.Due = &t
+	}
+	if !c.DoneAt.IsZero() {
+		v.DoneAt = &c.DoneAt
+	}
+	if !c.HeldAt.IsZero() {
+		v.HeldAt = &c.HeldAt
+	}
+	if e := b.s.Register.Entry(c.From); e != nil {
+		v.Words = b.gist(e)
+	}
+	return v
+}

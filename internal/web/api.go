@@ -1,0 +1,264 @@
+// Package web serves a node to people and programs of its own side, over
+// HTTP: /api/v1, on DIR/socket.
+//
+// The socket is open to the node's own user only (0600); whoever can write to
+// it is the officer. Nothing here is ever served to peers: they have prefixes
+// of their own, on the line.
+//
+// Answers are the types of package view, as JSON. Errors are RFC 9457
+// (application/problem+json), with the field that is wrong under "field".
+// Every request about a channel takes ?channel=, its name or the first digits
+// of its digest, which may be left out where there is only one.
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"time"
+
+	"detente/internal/desk"
+	"detente/internal/node"
+	"detente/internal/view"
+	"detente/note"
+)
+
+// MaxBody bounds the body of a request that is not a pouch.
+const MaxBody = 4 << 20
+
+// API serves one node.
+type API struct {
+	n    *node.Node
+	desk *desk.Desk
+}
+
+// NewAPI returns the handler of /api/v1.
+func NewAPI(n *node.Node) http.Handler {
+	a := &API{n, desk.New(n)}
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.Method+" /api/v1/"+r.Path, handler{a, r.do})
+	}
+	return mux
+}
+
+// Route is one row of the API, for its documentation.
+type Route struct {
+	Method, Path, Doc string
+	do                func(*API, http.ResponseWriter, *http.Request) error
+}
+
+// Routes returns the table of the API.
+func Routes() []Route { return routes }
+
+var routes []Route
+
+func init() {
+	routes = []Route{
+		{"GET", "node", "who this node is: party, credence, fingerprint words, channels", (*API).node},
+		{"GET", "channels", "the channels in force", (*API).channels},
+		{"GET", "line", "state of the line: feeds, peers, the four silences, suspensions", channelView(view.State)},
+		{"GET", "inbox", "notes of others, flash first, then the newest; ?act= ?since= ?limit=", list(view.Inbox)},
+		{"GET", "timeline", "all notes by their claimed time; ?act= ?since= ?limit=", list(view.Timeline)},
+		{"GET", "register", "every matter, and the picture; ?kind=", (*API).register},
+		{"GET", "matters/{id}", "one matter in full", one(view.OneMatter)},
+		{"GET", "notes/{id}", "one note in full", one(view.OneNote)},
+		{"GET", "notes/{id}/attachments/{number}", "the bytes of an attachment", (*API).attachment},
+		{"GET", "clocks", "what is owed and owing; ?all=1 adds what is met, void or over", (*API).clocks},
+		{"GET", "agreement", "the agreement as it stands, in two halves", channelView(view.Standing)},
+		{"GET", "documents", "credences, charters and closings; ?kind=", (*API).documents},
+		{"GET", "documents/{digest}", "one document, as it is signed", (*API).document},
+		{"GET", "drafts", "drafts that are kept", (*API).drafts},
+		{"POST", "send", "a draft is checked, signed and sent; ?wait=30s waits for receipts, ?keep=1 keeps it as a draft, ?check=1 only checks it", (*API).send},
+		{"POST", "drafts/{id}", "a draft that was kept is sent", (*API).release},
+		{"DELETE", "drafts/{id}", "a draft is deleted", (*API).drop},
+		{"POST", "documents", "takes a credence, charter, amendment or closing", (*API).addDocument},
+		{"POST", "closings/{digest}/accept", "a person accepts a closing that takes back what was receipted", (*API).acceptClosing},
+		{"POST", "notes/{id}/prove", "writes the proof of a note to a folder: {dir, content, move, disclose}", (*API).prove},
+		{"POST", "logs", "exports the logs of a channel to a folder: ?dir=", (*API).logs},
+		{"POST", "pouch/pack", "packs a pouch for ?to=PARTY", (*API).pack},
+		{"POST", "pouch/apply", "takes a pouch", (*API).apply},
+		{"POST", "erase", "erases the content of a note: {channel, note}", (*API).erase},
+		{"POST", "verify", "reads the whole record; a line of JSON for each step, the last with the report; ?seals=1", (*API).verify},
+	}
+}
+
+// handler answers with a problem where do returns an error.
+type handler struct {
+	a  *API
+	do func(*API, http.ResponseWriter, *http.Request) error
+}
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h.do(h.a, w, r); err != nil {
+		WriteProblem(w, err)
+	}
+}
+
+// Problem is an error as RFC 9457 has it.
+type Problem struct {
+	Detail string `json:"detail"`
+	Field  string `json:"field,omitempty"` // which field of what was sent is wrong
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Type   string `json:"type"`
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// Titles of problems, by status.
+var titles = map[int]string{
+	http.StatusBadRequest:          "the request cannot be understood",
+	http.StatusNotFound:            "there is no such thing here",
+	http.StatusConflict:            "the node refused",
+	http.StatusUnprocessableEntity: "a field is wrong",
+	http.StatusForbidden:           "this may not leave the node",
+	http.StatusGatewayTimeout:      "it is sent, and there is no receipt yet",
+	http.StatusInternalServerError: "it failed",
+}
+
+// problem says what an error is to the client.
+func problem(err error) *Problem {
+	p := &Problem{Detail: err.Error(), Status: http.StatusInternalServerError, Type: "about:blank", Field: desk.Field(err)}
+	var own *Problem
+	var missing *view.NotFound
+	var refused *node.Refused
+	var stay *desk.StayError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &own):
+		return own
+	case p.Field != "":
+		p.Status = http.StatusUnprocessableEntity
+	case errors.As(err, &missing) || errors.Is(err, fs.ErrNotExist):
+		p.Status = http.StatusNotFound
+	case errors.As(err, &refused):
+		p.Status = http.StatusConflict
+	case errors.As(err, &stay):
+		p.Status = http.StatusForbidden
+	case errors.As(err, &large):
+		p.Status = http.StatusRequestEntityTooLarge
+	}
+	p.Title = titles[p.Status]
+	return p
+}
+
+// WriteProblem answers with an error.
+func WriteProblem(w http.ResponseWriter, err error) {
+	p := problem(err)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p) //nolint:errcheck // the client is gone
+}
+
+func badRequest(format string, args ...any) error {
+	return &Problem{Detail: fmt.Sprintf(format, args...), Status: http.StatusBadRequest, Title: titles[http.StatusBadRequest], Type: "about:blank"}
+}
+
+func answer(w http.ResponseWriter, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, err = w.Write(append(b, '\n'))
+	if err != nil {
+		return nil // the client is gone; nobody is left to tell
+	}
+	return nil
+}
+
+// body reads a request's body.
+func body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+}
+
+func (a *API) channel(r *http.Request) (note.Digest, error) {
+	return a.desk.Channel(r.URL.Query().Get("channel"))
+}
+
+// channelView answers with a view of a channel.
+func channelView[T any](draw func(view.Source, note.Digest) (T, error)) func(*API, http.ResponseWriter, *http.Request) error {
+	return func(a *API, w http.ResponseWriter, r *http.Request) error {
+		channel, err := a.channel(r)
+		if err != nil {
+			return err
+		}
+		v, err := draw(a.n, channel)
+		if err != nil {
+			return err
+		}
+		return answer(w, v)
+	}
+}
+
+// one answers with a view of what the path names, short or long.
+func one[T any](draw func(view.Source, note.Digest, note.ID) (T, error)) func(*API, http.ResponseWriter, *http.Request) error {
+	return func(a *API, w http.ResponseWriter, r *http.Request) error {
+		channel, id, err := a.note(r)
+		if err != nil {
+			return err
+		}
+		v, err := draw(a.n, channel, id)
+		if err != nil {
+			return err
+		}
+		return answer(w, v)
+	}
+}
+
+func (a *API) note(r *http.Request) (channel note.Digest, id note.ID, err error) {
+	if id, err = note.ParseID(r.PathValue("id")); err == nil { // the long name says its channel
+		_, channel, _, err = note.ParseOrigin(id.Origin)
+		return channel, id, err
+	}
+	if channel, err = a.channel(r); err != nil {
+		return channel, id, err
+	}
+	if id, err = view.ParseID(channel, r.PathValue("id")); err != nil {
+		return channel, id, badRequest("%v", err)
+	}
+	return channel, id, nil
+}
+
+func list(draw func(view.Source, note.Digest, view.Filter) (*view.Notes, error)) func(*API, http.ResponseWriter, *http.Request) error {
+	return func(a *API, w http.ResponseWriter, r *http.Request) error {
+		channel, err := a.channel(r)
+		if err != nil {
+			return err
+		}
+		q := r.URL.Query()
+		f := view.Filter{Act: q.Get("act")}
+		if s := q.Get("limit"); s != "" {
+			if f.Limit, err = strconv.Atoi(s); err != nil || f.Limit < 0 {
+				return badRequest("limit %.20q is not a number from 0", s)
+			}
+		}
+		if s := q.Get("since"); s != "" {
+			if f.Since, err = time.Parse(time.RFC3339, s); err != nil {
+				return badRequest("since %.40q is not a time such as 2024-01-16T00:00:00Z", s)
+			}
+		}
+		v, err := draw(a.n, channel, f)
+		if err != nil {
+			return err
+		}
+		return answer(w, v)
+	}
+}
+
+func (a *API) register(w http.ResponseWriter, r *http.Request) error {
+	return channelView(func(s view.Source, c note.Digest) (*view.Register, error) {
+		return view.Matters(s, c, r.URL.Query().Get("kind"))
+	})(a, w, r)
+}
+
+func (a *API) clocks(w http.ResponseWriter, r *http.Request) error {
+	return channelView(func(s view.Source, c note.Digest) (*view.Clocks, error) {
+		return view.Deadlines(s, c, r.URL.Query().Get("all") != "")
+	})(a, w, r)
+}
