@@ -222,12 +222,13 @@ func (v *verifier) find(where, what, do string) {
 	})
 }
 
-// failed takes an error of reading. A database that is not sound is a finding,
-// and the rest is read on; any other error ends the reading.
+// failed takes an error of reading. A database that is not sound, or lacks
+// what it must have, is a finding, and the rest is read on; any other error
+// ends the reading.
 func (v *verifier) failed(where string, err error) {
 	switch {
 	case v.ctx.Err() != nil:
-	case errors.Is(err, store.ErrDamaged):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrNotFound):
 		v.find(where, err.Error(), "put a backup in the place of the ledger and recover")
 	default:
 		v.cancel(fmt.Errorf("verify: %s: %w", where, err))

@@ -125,8 +125,16 @@ func (f *feedCheck) cosignatures() {
 		return
 	}
 	var wait sync.WaitGroup
+	unknown := map[string]bool{}
 	err := f.Store.EachCosig(f.ctx, f.origin, func(c store.Cosig) error {
 		party, role, _ := strings.Cut(c.Name, "/")
+		if (role == "receipt" || role == "witness") && len(f.ch.ReceiptKeys(party)) == 0 {
+			if !unknown[c.Name] {
+				unknown[c.Name] = true
+				f.find(fmt.Sprintf("%s of %s on %s", statement(role), party, f.origin), "no credence of "+party+" is held to check them with", fetchAgain)
+			}
+			return nil
+		}
 		if role == "receipt" {
 			f.receipts[party] = append(f.receipts[party], receipted{size: c.Size, time: c.Time})
 		}
@@ -155,7 +163,7 @@ func (f *feedCheck) cosignatures() {
 func statement(role string) string {
 	switch role {
 	case "receipt":
-		return "receipt"
+		return role
 	case "witness":
 		return "witness cosignature"
 	}
@@ -170,9 +178,6 @@ func (f *feedCheck) cosignature(c store.Cosig, party, role string) (what string)
 		f.count(func(r *Report) { r.Witnessed++ })
 	default:
 		return fmt.Sprintf("%q is neither a receipt's name nor a witness's", c.Name)
-	}
-	if f.ch.Role(party) == "" && len(f.ch.ReceiptKeys(party)) == 0 {
-		return party + " is no party of the channel"
 	}
 	root, ok := f.rootAt(c.Size)
 	if !ok {

@@ -148,14 +148,17 @@ type chain struct {
 	stored []tlog.Hash // since
 	held   []bool
 
-	last *Leaf
+	last   *Leaf
+	broken bool // a range could not be read
 }
 
 // add takes the next range.
 func (c *chain) add(r *leafRange) {
 	f := c.f
-	if r.err != nil {
-		f.failed(fmt.Sprintf("leaves %d to %d of %s", r.from, r.to-1, f.origin), r.err)
+	if r.err != nil && !c.broken {
+		f.failed(fmt.Sprintf("leaves %d to %d of %s", r.from, r.to-1, f.origin), fmt.Errorf("%w; nothing of the feed was checked from there on", r.err))
+	}
+	if c.broken = c.broken || r.err != nil; c.broken {
 		return
 	}
 	next := 0

@@ -1,0 +1,390 @@
+package audit_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"detente/audit"
+	"detente/feed"
+	"detente/internal/audittest"
+	"detente/internal/journal"
+	"detente/internal/store"
+	"detente/note"
+	"detente/seal"
+)
+
+// A column is a kind of stored bytes in which any flip must be found. query
+// returns the rowid or key, the bytes, and in words what a finding must name.
+type column struct {
+	name   string
+	query  string // key, bytes
+	update string // set bytes ($1) where key ($2)
+	names  func(l *ledger, key int64) []string
+}
+
+// ledger is the record that is damaged, opened beside the store.
+type ledger struct {
+	t       *testing.T
+	db      *sql.DB
+	p       *audittest.Party
+	origins map[int64]string
+}
+
+func (l *ledger) text(query string, args ...any) (s string) {
+	l.t.Helper()
+	if err := l.db.QueryRow(query, args...).Scan(&s); err != nil {
+		l.t.Fatal(err)
+	}
+	return s
+}
+
+func (l *ledger) at(place int64) (origin string, index int64) {
+	return l.origins[place>>40], place & (1<<40 - 1)
+}
+
+func leafName(l *ledger, key int64) []string {
+	origin, index := l.at(key)
+	return []string{fmt.Sprintf("leaf %d of %s", index, origin)}
+}
+
+func headName(l *ledger, key int64) []string {
+	origin, size := l.at(key)
+	return []string{fmt.Sprintf("checkpoint of %s at %d", origin, size)}
+}
+
+func partNames(l *ledger, key int64) []string {
+	return []string{"payload " + l.text("select lower(hex(digest)) from part where num = $1", key)}
+}
+
+func cosigName(l *ledger, key int64) []string {
+	origin := l.text("select f.origin from cosig c join feed f on f.num = c.feed where c.rowid = $1", key)
+	name := l.text("select name from cosig where rowid = $1", key)
+	party, role, _ := strings.Cut(name, "/")
+	if role == "witness" {
+		role = "witness cosignature"
+	}
+	return []string{role + " of " + party + " on " + origin}
+}
+
+func docNames(l *ledger, key int64) []string {
+	kind := l.text("select kind from doc where num = $1", key)
+	kind = strings.TrimSuffix(strings.TrimPrefix(kind, "detente/"), "/v1")
+	return []string{kind + " " + l.text("select lower(hex(digest)) from doc where num = $1", key)}
+}
+
+var columns = []column{
+	{"leaf", "select place, leaf from entry", "update entry set leaf = $1 where place = $2", leafName},
+	{"checkpoint", "select place, signed from head", "update head set signed = $1 where place = $2", headName},
+	{"root of a checkpoint", "select place, root from head", "update head set root = $1 where place = $2", headName},
+	{"stored hashes", "select place, hashes from hash", "update hash set hashes = $1 where place = $2", func(l *ledger, key int64) []string {
+		origin, _ := l.at(key)
+		return []string{"stored hash ", "of " + origin}
+	}},
+	{"cosignature", "select rowid, lines from cosig", "update cosig set lines = $1 where rowid = $2", cosigName},
+	{"name of a cosigner", "select rowid, cast(name as blob) from cosig", "update cosig set name = cast($1 as text) where rowid = $2", func(*ledger, int64) []string { return []string{" on "} }},
+	{"sealed payload", "select num, sealed from part where sealed is not null", "update part set sealed = $1 where num = $2", partNames},
+	{"plaintext at rest", "select num, plain from part where plain is not null", "update part set plain = $1 where num = $2", func(l *ledger, key int64) []string {
+		return []string{"plaintext at rest of " + partNames(l, key)[0]}
+	}},
+	{"document", "select num, bytes from doc", "update doc set bytes = $1 where num = $2", docNames},
+	{"digest of a document", "select num, digest from doc", "update doc set digest = $1 where num = $2", func(l *ledger, key int64) []string {
+		return []string{strings.Fields(docNames(l, key)[0])[0] + " "}
+	}},
+}
+
+// open makes a world, and opens PAK's database beside its store.
+func openLedger(t *testing.T) (*audittest.World, *ledger) {
+	w := audittest.New(t, t.TempDir(), "IRN", "PAK")
+	w.Story()
+	p := w.Parties["PAK"]
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.Dir, store.FileName)+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	l := &ledger{t: t, db: db, p: p, origins: map[int64]string{}}
+	rows, err := db.Query("select num, origin from feed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var num int64
+		var origin string
+		if err := rows.Scan(&num, &origin); err != nil {
+			t.Fatal(err)
+		}
+		l.origins[num] = origin
+	}
+	return w, l
+}
+
+// all reads a column.
+func (l *ledger) all(c column) (keys []int64, values [][]byte) {
+	l.t.Helper()
+	rows, err := l.db.Query(c.query)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key int64
+		var b []byte
+		if err := rows.Scan(&key, &b); err != nil {
+			l.t.Fatal(err)
+		}
+		keys, values = append(keys, key), append(values, b)
+	}
+	return keys, values
+}
+
+func (l *ledger) set(c column, key int64, b []byte) {
+	l.t.Helper()
+	if _, err := l.db.Exec(c.update, b, key); err != nil {
+		l.t.Fatalf("%s: %v", c.name, err)
+	}
+}
+
+// named reports whether a finding names what was damaged.
+func named(r audit.Report, names []string) bool {
+	for _, f := range r.Findings {
+		all := true
+		for _, n := range names {
+			all = all && strings.Contains(f.Where, n)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// Every row of every column is damaged at a seeded byte and, so that no field
+// of a text is left out, one row of each at many.
+func TestMutations(t *testing.T) {
+	_, l := openLedger(t)
+	rng := rand.New(rand.NewPCG(1, 2024))
+	for _, c := range columns {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			keys, values := l.all(c)
+			if len(keys) == 0 {
+				t.Fatal("nothing to damage")
+			}
+			flips := 0
+			flip := func(row, at int) {
+				names := c.names(l, keys[row])
+				b := []byte(string(values[row]))
+				b[at] ^= 1 << rng.IntN(8)
+				l.set(c, keys[row], b)
+				r, err := audit.Verify(context.Background(), l.p.Source(), audit.Options{})
+				switch {
+				case err != nil:
+					t.Errorf("row %d, byte %d: %v", row, at, err)
+				case r.OK():
+					t.Errorf("row %d: a flip at byte %d of %d, %q to %q, goes unnoticed", row, at, len(b), values[row][at], b[at])
+				case !named(r, names):
+					t.Errorf("row %d, byte %d: want a finding that names %q; got %q", row, at, names, r.Findings)
+				case len(r.Findings) > 12:
+					t.Errorf("row %d, byte %d: %d findings for one flip", row, at, len(r.Findings))
+				}
+				l.set(c, keys[row], values[row])
+				flips++
+			}
+			for row := range keys {
+				flip(row, rng.IntN(len(values[row])))
+			}
+			row := rng.IntN(len(keys))
+			step := max(1, len(values[row])/48)
+			for at := rng.IntN(step); at < len(values[row]); at += step {
+				flip(row, at)
+			}
+			t.Logf("%d flips in %d rows", flips, len(keys))
+		})
+	}
+	if r := verify(t, l.p, audit.Options{Seals: true}); !r.OK() {
+		t.Errorf("not put back: %v", r.Findings)
+	}
+}
+
+// The digests by which notes name their payloads, and payloads are filed.
+func TestMutatedDigests(t *testing.T) {
+	_, l := openLedger(t)
+	rng := rand.New(rand.NewPCG(2, 2024))
+	for _, c := range []struct{ table, key string }{{"cite", "place"}, {"part", "num"}} {
+		keys, values := l.all(column{query: "select " + c.key + ", digest from " + c.table})
+		for row := range keys {
+			b := []byte(string(values[row]))
+			b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
+			set := column{update: "update " + c.table + " set digest = $1 where " + c.key + " = $2 and digest = x'"}
+			damage, mend := set, set
+			damage.update += fmt.Sprintf("%x'", values[row])
+			mend.update += fmt.Sprintf("%x'", b)
+			l.set(damage, keys[row], b)
+			if r := verify(t, l.p, audit.Options{}); !named(r, []string{"leaf "}) && !named(r, []string{"payload "}) {
+				t.Errorf("%s, row %d: %v", c.table, row, r.Findings)
+			}
+			l.set(mend, keys[row], values[row])
+		}
+	}
+	if r := verify(t, l.p, audit.Options{}); !r.OK() {
+		t.Errorf("not put back: %v", r.Findings)
+	}
+}
+
+// Numbers, states and names that stand in columns of their own.
+func TestMutatedNumbers(t *testing.T) {
+	_, l := openLedger(t)
+	for _, c := range []struct{ do, undo, where string }{
+		{"update cosig set time = time + 1 where size = 3", "update cosig set time = time - 1 where size = 3", "receipt of "},
+		{"update cosig set size = size + 1000 where name = 'PAK/witness'", "update cosig set size = size - 1000 where name = 'PAK/witness'", "witness cosignature of PAK"},
+		{"update cosig set size = size + 1 where name = 'PAK/witness'", "update cosig set size = size - 1 where name = 'PAK/witness'", "witness cosignature of PAK"},
+		{"update cite set size = size + 1 where name = 'content'", "update cite set size = size - 1 where name = 'content'", "payload "},
+		{"update cite set name = 'movf' where name = 'move'", "update cite set name = 'move' where name = 'movf'", "payload "},
+		{"update part set state = 7 where num = 2", "update part set state = 1 where num = 2", "payload "},
+		{"update part set state = 3 where num = 2", "update part set state = 1 where num = 2", "payload "},
+		{"update part set state = 2 where num = 2", "update part set state = 1 where num = 2", "payload "},
+		{"update feed set size = size + 1 where num = 1", "update feed set size = size - 1 where num = 1", "feed "},
+		{"update feed set size = size - 1 where num = 1", "update feed set size = size + 1 where num = 1", "journal"},
+		{"update doc set kind = 'detente/closing/v1' where num = 2", "update doc set kind = 'detente/credence/v1' where num = 2", "closing "},
+		{"update head set place = place + 100 where place in (select min(place) from head)", "update head set place = place - 100 where place in (select place from head where place & 1099511627775 = 103)", "checkpoint of "},
+		{"create table kept as select * from entry where place & 1099511627775 = 4; delete from entry where place & 1099511627775 = 4", "insert into entry select * from kept; drop table kept", "leaf 4 of "},
+		{"create table kept as select * from cite where name = 'content'; delete from cite where name = 'content'", "insert into cite select * from kept; drop table kept", "leaf "},
+	} {
+		exec := func(text string) {
+			if _, err := l.db.Exec(text); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+		exec(c.do)
+		r, err := audit.Verify(context.Background(), l.p.Source(), audit.Options{})
+		if err != nil || !named(r, []string{c.where}) {
+			t.Errorf("%s: want a finding that names %q; got %v %q", c.do, c.where, err, r.Findings)
+		}
+		exec(c.undo)
+	}
+	if r := verify(t, l.p, audit.Options{}); !r.OK() {
+		t.Errorf("not put back: %v", r.Findings)
+	}
+}
+
+// The journal: a damaged line is found where it is opened, an old ledger and
+// another history where it is compared.
+func TestMutatedJournal(t *testing.T) {
+	w, l := openLedger(t)
+	path := filepath.Join(l.p.Dir, "journal")
+	text := read(t, path)
+	rng := rand.New(rand.NewPCG(3, 2024))
+	for range 200 {
+		b := []byte(string(text))
+		at := rng.IntN(len(b) - 1) // the last byte ends a line: without it the line is a torn write, which has not left
+		b[at] ^= 1 << rng.IntN(8)
+		other := filepath.Join(t.TempDir(), "journal")
+		if err := os.WriteFile(other, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if j, err := journal.Open(other, false); err == nil {
+			j.Close()
+			t.Fatalf("a flip at byte %d of %d goes unnoticed", at, len(b))
+		}
+	}
+	irn := w.Parties["IRN"]
+	for what, e := range map[string]journal.Entry{
+		"the ledger holds":     {Role: journal.Feed, Head: note.Head{Origin: l.p.Origin(), Root: note.Sum([]byte("later")), Size: 1000}},
+		"the ledger holds 0":   {Role: journal.Witness, Head: note.Head{Origin: note.Origin("TUR", w.Channel, 1), Root: note.Sum([]byte("later")), Size: 1000}},
+		"the ledger has":       {Role: journal.Feed, Head: note.Head{Origin: l.p.Origin(), Root: note.Sum([]byte("other")), Size: 1}},
+		"has never heard of":   {Role: journal.Feed, Head: note.Head{Origin: note.Origin("PAK", w.Channel, 2), Root: note.Sum([]byte("other")), Size: 0}},
+		"the ledger holds 22 ": {Role: journal.Receipt, Head: note.Head{Origin: irn.Origin(), Root: note.Sum([]byte("other")), Size: 1000}},
+	} {
+		j, err := journal.Create(filepath.Join(t.TempDir(), "journal"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Record(e); err != nil {
+			t.Fatal(err)
+		}
+		src := l.p.Source()
+		src.Journal = j
+		r, err := audit.Verify(context.Background(), src, audit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, f := range r.Findings {
+			found = found || strings.HasPrefix(f.Where, "journal") && strings.Contains(f.What, strings.TrimRight(what, "0123456789 "))
+		}
+		if !found {
+			t.Errorf("%s: %v", what, r.Findings)
+		}
+		j.Close()
+	}
+}
+
+// Keys at home: a damaged one is refused where it is read, and a wrong one
+// shows in what it opens.
+func TestMutatedKeys(t *testing.T) {
+	_, l := openLedger(t)
+	text, err := l.p.Feed.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range text {
+		b := []byte(string(text))
+		b[at] ^= 1 << (at % 8)
+		if _, err := feed.ParseKey(b); err == nil {
+			t.Errorf("a flip at byte %d of a key file goes unnoticed", at)
+		}
+	}
+	identity := []byte(l.p.Seal.String())
+	for at := range identity {
+		b := []byte(string(identity))
+		b[at] ^= 1 << (at % 8)
+		if id, err := seal.ParseIdentity(string(b)); err == nil && id.Recipient() != l.p.Seal.Recipient() {
+			t.Errorf("a flip at byte %d of a seal key goes unnoticed", at)
+		}
+	}
+	src := l.p.Source()
+	src.Box = seal.NewBox([32]byte{1})
+	if r, err := audit.Verify(context.Background(), src, audit.Options{}); err != nil || !named(r, []string{"plaintext at rest"}) {
+		t.Errorf("another key at rest: %v %d", err, len(r.Findings))
+	}
+	src = l.p.Source()
+	src.Openers = nil
+	if r, err := audit.Verify(context.Background(), src, audit.Options{Seals: true}); err != nil || !named(r, []string{"payload "}) {
+		t.Errorf("no seal key: %v %d", err, len(r.Findings))
+	}
+}
+
+// A payload in a file.
+func TestMutatedFile(t *testing.T) {
+	_, l := openLedger(t)
+	dir := filepath.Join(l.p.Dir, "parts")
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	path := filepath.Join(dir, files[0].Name())
+	text := read(t, path)
+	rng := rand.New(rand.NewPCG(4, 2024))
+	damaged := [][]byte{nil, text[:len(text)-1], append(append([]byte{}, text...), 0)}
+	for range 20 {
+		b := []byte(string(text))
+		b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
+		damaged = append(damaged, b)
+	}
+	for i, b := range damaged {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := verify(t, l.p, audit.Options{}); len(r.Findings) != 1 || !named(r, []string{"payload " + files[0].Name() + " (attachment/1 of "}) {
+			t.Errorf("damage %d: %v", i, r.Findings)
+		}
+	}
+}
