@@ -84,10 +84,7 @@ func (h *Header) SeenSize(origin string) uint64 {
 
 // When returns the claimed time.
 func (h *Header) When() time.Time {
-	t, err := time.Parse(TimeLayout, h.Time)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := parseTime(h.Time)
 	return t
 }
 
@@ -96,12 +93,9 @@ func Parse(entry []byte) (Header, error) {
 	if len(entry) > MaxHeader {
 		return Header{}, fmt.Errorf("a header has %d bytes; the limit is %d", len(entry), MaxHeader)
 	}
-	var h Header
-	if err := jcs.Unmarshal(entry, &h); err != nil {
+	h, err := readHeader(entry)
+	if err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
-	}
-	if h.Seen == nil { // "null" decodes to what "[]" means, and would be a second spelling of it
-		return Header{}, errors.New("header: seen: want a list, an empty one where nothing was seen")
 	}
 	if err := h.check(); err != nil {
 		return Header{}, fmt.Errorf("header: %w", err)
@@ -143,7 +137,7 @@ func (h *Header) check() error {
 	case !slices.Contains(Precedences, h.Precedence):
 		return fmt.Errorf("precedence %.20q is none of %s", h.Precedence, strings.Join(Precedences, ", "))
 	}
-	if t, err := time.Parse(TimeLayout, h.Time); err != nil || t.Format(TimeLayout) != h.Time || t.Year() < 1970 || t.Year() > 9998 {
+	if t, ok := parseTime(h.Time); !ok || t.Year() < 1970 || t.Year() > 9998 {
 		return fmt.Errorf("time %.40q is not of the form %s", h.Time, TimeLayout)
 	}
 	if err := checkAudience(h.Audience, party); err != nil {

@@ -309,6 +309,7 @@ func FuzzParse(f *testing.F) {
 	h := sampleHeader()
 	f.Add(spell(f, h))
 	f.Fuzz(func(t *testing.T, entry []byte) {
+		agreeOnHeader(t, entry)
 		h, err := Parse(entry)
 		if err != nil {
 			if !reflect.DeepEqual(h, Header{}) {

@@ -146,15 +146,19 @@ func ParseID(s string) (ID, error) {
 	if !ok {
 		return ID{}, fmt.Errorf("%.140q is not the name of a note: want ORIGIN#INDEX", s)
 	}
+	return newID(origin, index)
+}
+
+func newID(origin, index string) (ID, error) {
 	if _, _, _, err := ParseOrigin(origin); err != nil {
 		return ID{}, err
 	}
 	n, err := parseUint(index)
-	if err != nil {
-		return ID{}, fmt.Errorf("%.140q is not the name of a note: %w", s, err)
+	if err == nil && n > jcs.MaxInteger {
+		err = errors.New("the index is beyond 2^53-1")
 	}
-	if n > jcs.MaxInteger {
-		return ID{}, fmt.Errorf("%.140q is not the name of a note: the index is beyond 2^53-1", s)
+	if err != nil {
+		return ID{}, fmt.Errorf("%.140q is not the name of a note: %w", origin+"#"+index, err)
 	}
 	return ID{origin, n}, nil
 }
@@ -171,22 +175,23 @@ func ParseOrigin(s string) (party string, channel Digest, epoch int, err error) 
 	bad := func(why string) (string, Digest, int, error) {
 		return "", Digest{}, 0, fmt.Errorf("%.140q is not the origin of a feed: %s", s, why)
 	}
-	f := strings.Split(s, "/")
-	if len(f) != 3 {
+	party, rest, _ := strings.Cut(s, "/")
+	digest, number, ok := strings.Cut(rest, "/")
+	if !ok || strings.Contains(number, "/") {
 		return bad("want PARTY/CHANNEL/EPOCH")
 	}
-	if err := CheckParty(f[0]); err != nil {
+	if err := CheckParty(party); err != nil {
 		return bad(err.Error())
 	}
-	channel, err = ParseDigest(f[1])
+	channel, err = ParseDigest(digest)
 	if err != nil {
 		return bad("the channel is not a digest")
 	}
-	n, err := parseUint(f[2])
+	n, err := parseUint(number)
 	if err != nil || n < 1 || n > MaxEpoch {
 		return bad("the epoch is not a number from 1 to 9999")
 	}
-	return f[0], channel, int(n), nil
+	return party, channel, int(n), nil
 }
 
 // CheckParty reports whether code can name a party: two to twelve of A–Z and

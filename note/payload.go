@@ -2,13 +2,9 @@ package note
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -32,11 +28,8 @@ func ParseMove(plain []byte) (*Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("move: %w", err)
 	}
-	m := new(Move)
-	if err := jcs.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("move: %w", err)
-	}
-	if err := plainValues(m.Fields, MaxDepth); err != nil {
+	m, err := readMove(b)
+	if err != nil {
 		return nil, fmt.Errorf("move: %w", err)
 	}
 	if err := m.check(); err != nil {
@@ -63,9 +56,9 @@ func (m *Move) check() error {
 	switch {
 	case m.Version != Version:
 		return fmt.Errorf("move: version %d is not one this program knows; it knows version %d", m.Version, Version)
-	case !actPattern.MatchString(m.Act):
+	case !isAct(m.Act):
 		return fmt.Errorf("move: %.60q is not the name of an act: want KIND/ACT", m.Act)
-	case !officePattern.MatchString(m.Office):
+	case !isOffice(m.Office):
 		return fmt.Errorf("move: %.60q is not the code of an office", m.Office)
 	}
 	return checkSalt("move", m.Salt)
@@ -114,12 +107,9 @@ func ParseContent(plain []byte) (*Content, error) {
 	if err != nil {
 		return nil, fmt.Errorf("content: %w", err)
 	}
-	c := new(Content)
-	if err := jcs.Unmarshal(b, c); err != nil {
+	c, err := readContent(b)
+	if err != nil {
 		return nil, fmt.Errorf("content: %w", err)
-	}
-	if c.Texts == nil { // "null" decodes to what "{}" means, and would be a second spelling of it
-		return nil, errors.New("content: texts: want an object, an empty one where there are no texts")
 	}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -152,7 +142,7 @@ func (c *Content) check() error {
 		return errors.New("content: authentic must name at least one language")
 	}
 	for i, lang := range c.Authentic {
-		if !langPattern.MatchString(lang) {
+		if !isLanguage(lang) {
 			return fmt.Errorf("content: authentic: %.20q is not a language tag", lang)
 		}
 		if i > 0 && c.Authentic[i-1] >= lang {
@@ -160,11 +150,11 @@ func (c *Content) check() error {
 		}
 	}
 	for slot, w := range c.Texts {
-		if !slotPattern.MatchString(slot) || len(w) == 0 {
+		if !isSlot(slot) || len(w) == 0 {
 			return fmt.Errorf("content: %.40q is not a text's name, or has no text", slot)
 		}
 		for lang := range w {
-			if !langPattern.MatchString(lang) {
+			if !isLanguage(lang) {
 				return fmt.Errorf("content: text %s: %.20q is not a language tag", slot, lang)
 			}
 		}
@@ -194,65 +184,6 @@ func (a Attachment) check() error {
 		return fmt.Errorf("%d bytes; the limit is %d", a.Size, MaxAttachment)
 	}
 	return nil
-}
-
-var (
-	actPattern    = regexp.MustCompile(`^[a-z]{2,20}/[a-z-]{2,30}$`)
-	officePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
-	slotPattern   = regexp.MustCompile(`^[a-z][a-z-]{0,30}(/[1-9][0-9]{0,3})?$`)
-	langPattern   = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
-)
-
-func checkSalt(what, salt string) error {
-	if b, err := hex.DecodeString(salt); err != nil || len(b) != SaltSize || strings.ToLower(salt) != salt {
-		return fmt.Errorf("%s: the salt is not %d bytes as lower-case hexadecimal digits", what, SaltSize)
-	}
-	return nil
-}
-
-// plainValues turns the numbers in a decoded object into int64, in place, and
-// refuses what a field cannot hold. depth is how deep values may still nest.
-func plainValues(object map[string]any, depth int) error {
-	for name, v := range object {
-		// RFC 8785, section 3.2.3, sorts names by UTF-16 code units, encoding/json
-		// by bytes. For ASCII the two agree.
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' }) {
-			return fmt.Errorf("field %.40q: a name has printable ASCII characters only", name)
-		}
-		var err error
-		if object[name], err = plainValue(v, depth); err != nil {
-			return fmt.Errorf("field %.40q: %w", name, err)
-		}
-	}
-	return nil
-}
-
-func plainValue(v any, depth int) (any, error) {
-	if depth == 0 {
-		return nil, fmt.Errorf("values nest deeper than %d", MaxDepth)
-	}
-	switch v := v.(type) {
-	case json.Number:
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		if err != nil || n > jcs.MaxInteger || n < -jcs.MaxInteger || strconv.FormatInt(n, 10) != string(v) {
-			return nil, fmt.Errorf("%.30s is not a whole number within 2^53-1", v)
-		}
-		return n, nil
-	case []any:
-		for i := range v {
-			var err error
-			if v[i], err = plainValue(v[i], depth-1); err != nil {
-				return nil, err
-			}
-		}
-	case map[string]any:
-		if err := plainValues(v, depth-1); err != nil {
-			return nil, err
-		}
-	case nil:
-		return nil, errors.New("null is not a value")
-	}
-	return v, nil
 }
 
 func encode(v any, limit int, what string) ([]byte, error) {

@@ -2,10 +2,12 @@
 // the values that Détente signs and hashes: objects, arrays, strings, whole
 // numbers and booleans.
 //
-// There is exactly one encoding of a value, so a reader re-encodes what it has
+// There is exactly one encoding of a value. Unmarshal re-encodes what it has
 // decoded and compares: whatever encoding/json is lenient about (unknown,
 // repeated or differently cased names, invalid UTF-8, spaces, fractions) shows
-// as a difference and is refused.
+// as a difference and is refused. A Reader, for what is read by the hundred
+// thousand, accepts the one encoding and nothing else; the fuzz tests hold
+// the two against each other.
 //
 // Struct fields must be declared in the order of their JSON names; Marshal
 // keeps the order of declaration, and RFC 8785 section 3.2.3 wants names sorted.
@@ -17,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // MaxInteger is the greatest whole number that RFC 8785 can carry exactly
@@ -31,7 +34,7 @@ func Marshal(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode JSON: %w", err)
 	}
-	return literalSeparators(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'})), nil
+	return finish(bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}))
 }
 
 // Unmarshal decodes data, which must be the canonical encoding of one value
@@ -56,31 +59,50 @@ func Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// literalSeparators undoes the one escape of encoding/json that RFC 8785 does
-// not have: U+2028 and U+2029 stand for themselves.
-func literalSeparators(b []byte) []byte {
-	if !bytes.Contains(b, []byte(`\u202`)) {
-		return b
-	}
+// finish makes RFC 8785 of what encoding/json writes. The two differ in three
+// points:
+//
+//   - U+2028 and U+2029 stand for themselves.
+//   - Bytes that are not UTF-8 are an error; encoding/json writes \ufffd in
+//     their place, and never else, for U+FFFD itself needs no escape.
+//   - Section 3.2.3 sorts names by UTF-16 code units, encoding/json by bytes.
+//     For ASCII the two agree; other names are refused.
+func finish(b []byte) ([]byte, error) {
 	out := make([]byte, 0, len(b))
+	start, ascii := -1, true // of the string that we are in
 	for i := 0; i < len(b); i++ {
-		if b[i] != '\\' {
-			out = append(out, b[i])
+		c := b[i]
+		switch {
+		case start < 0:
+			if c == '"' {
+				start, ascii = i, true
+			}
+		case c == '"':
+			if !ascii && i+1 < len(b) && b[i+1] == ':' {
+				return nil, fmt.Errorf("the name %.60s has characters outside ASCII; names have none", b[start:i+1])
+			}
+			start = -1
+		case c >= utf8.RuneSelf:
+			ascii = false
+		case c == '\\':
+			switch rest := b[i:]; {
+			case bytes.HasPrefix(rest, []byte(`\ufffd`)):
+				return nil, errors.New("a string is not valid UTF-8")
+			case bytes.HasPrefix(rest, []byte(`\u2028`)):
+				out, ascii = append(out, "\u2028"...), false
+				i += 5
+			case bytes.HasPrefix(rest, []byte(`\u2029`)):
+				out, ascii = append(out, "\u2029"...), false
+				i += 5
+			default: // an escape of two bytes or more: keep its second byte from being read as a backslash or quote of its own
+				out = append(out, c, b[i+1])
+				i++
+			}
 			continue
 		}
-		switch rest := b[i:]; {
-		case bytes.HasPrefix(rest, []byte(`\u2028`)):
-			out = append(out, "\u2028"...)
-			i += 5
-		case bytes.HasPrefix(rest, []byte(`\u2029`)):
-			out = append(out, "\u2029"...)
-			i += 5
-		default: // an escape of two bytes or more: keep its second byte from being read as a backslash of its own
-			out = append(out, b[i], b[i+1])
-			i++
-		}
+		out = append(out, c)
 	}
-	return out
+	return out, nil
 }
 
 func differsAt(a, b []byte) int {

@@ -76,3 +76,28 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 	})
 }
+
+// What has no canonical form is not written: bytes that are not UTF-8, and
+// names that RFC 8785 and encoding/json would sort differently.
+func TestMarshalRefuses(t *testing.T) {
+	for name, v := range map[string]any{
+		"invalid UTF-8":                 sample{A: "a\xff"},
+		"invalid UTF-8 after an escape": sample{A: "\\\xff"},
+		"half a surrogate":              sample{A: "\xed\xa0\x80"},
+		"invalid UTF-8 in a name":       map[string]any{"\xff": 1},
+		"invalid UTF-8 in a list":       []string{"a", "\xc0\x80"},
+		"name beyond ASCII":             map[string]any{"é": 1},
+		"name of a line separator":      map[string]any{"\u2028": 1},
+		"names in UTF-16's order":       map[string]any{"\U00010000": 1, "\ufffd": 2},
+		"name beyond ASCII inside":      sample{C: map[string]any{"a": map[string]any{"\"é": 1}}},
+	} {
+		if got, err := Marshal(v); err == nil {
+			t.Errorf("%s: written as %s", name, got)
+		}
+	}
+	for _, v := range []any{sample{A: "\ufffd"}, sample{A: `\ufffd`}, sample{A: `é":`}, map[string]string{"a": "é", "b\"\\": "\u2028"}} {
+		if _, err := Marshal(v); err != nil {
+			t.Errorf("%#v: %v", v, err)
+		}
+	}
+}
