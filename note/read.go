@@ -168,9 +168,8 @@ func readObject[T any](r *jcs.Reader, read func(*jcs.Reader) T) map[string]T {
 	return object
 }
 
-func readDigest(r *jcs.Reader) Digest {
-	d, err := parseDigest(r.Raw())
-	r.Refuse(err)
+func readDigest(r *jcs.Reader) (d Digest) {
+	r.Hex(d[:])
 	return d
 }
 

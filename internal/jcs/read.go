@@ -119,7 +119,14 @@ func (r *Reader) raw() (raw []byte, escaped bool) {
 		return nil, false
 	}
 	start, ascii := r.at, true
-	for r.at < len(r.data) {
+	for {
+		for r.at < len(r.data) && plain[r.data[r.at]] {
+			r.at++
+		}
+		if r.at == len(r.data) {
+			r.Fail("want the end of a string")
+			return nil, false
+		}
 		switch c := r.data[r.at]; {
 		case c == '"':
 			raw = r.data[start:r.at]
@@ -138,18 +145,23 @@ func (r *Reader) raw() (raw []byte, escaped bool) {
 			}
 			escaped = true
 			r.at += n
-			continue
 		case c < ' ':
 			r.Fail("want control characters escaped")
 			return nil, false
-		case c >= utf8.RuneSelf:
+		default: // beyond ASCII
 			ascii = false
+			r.at++
 		}
-		r.at++
 	}
-	r.Fail("want the end of a string")
-	return nil, false
 }
+
+// plain holds the characters of ASCII that stand for themselves in a string.
+var plain = func() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
 
 // shortEscapes are those of RFC 8785, section 3.2.2.2, by their second byte.
 // Other control characters are \u and their code in lower case; nothing else
@@ -190,8 +202,41 @@ func unescape(raw []byte) []byte {
 	return out
 }
 
-// hexDigits is the value of each lower-case hexadecimal digit.
-var hexDigits = [256]byte{'1': 1, '2': 2, '3': 3, '4': 4, '5': 5, '6': 6, '7': 7, '8': 8, '9': 9, 'a': 10, 'b': 11, 'c': 12, 'd': 13, 'e': 14, 'f': 15}
+// hexDigits is the value of each lower-case hexadecimal digit, 255 for other bytes.
+var hexDigits = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		t[c] = byte(i)
+	}
+	return t
+}()
+
+// Hex fills out from a string of twice as many lower-case hexadecimal digits.
+func (r *Reader) Hex(out []byte) {
+	n := 2 * len(out)
+	if r.err != nil {
+		return
+	}
+	ok := len(r.data)-r.at >= n+2 && r.data[r.at] == '"' && r.data[r.at+n+1] == '"'
+	if ok {
+		var all byte
+		digits := r.data[r.at+1 : r.at+1+n]
+		for i := range out {
+			high, low := hexDigits[digits[2*i]], hexDigits[digits[2*i+1]]
+			out[i] = high<<4 | low
+			all |= high | low
+		}
+		ok = all < 16
+	}
+	if !ok {
+		clear(out)
+		r.Fail(fmt.Sprintf("want %d lower-case hexadecimal digits", n))
+		return
+	}
+	r.at += n + 2
+}
 
 // Raw reads a string without escapes and returns it as it stands in the data:
 // digests need no copy.

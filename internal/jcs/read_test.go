@@ -25,16 +25,17 @@ func TestReader(t *testing.T) {
 	r.Want(`,"d":`)
 	d := r.Int()
 	r.Want(`,"e":`)
-	e := r.Raw()
+	var e [2]byte
+	r.Hex(e[:])
 	r.Want(`,"f":`)
 	f := r.Object(3)
 	r.Want(`}`)
 	if err := r.End(); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(list, []string{"x", "\x1f\n\"\\é"}) || !b || c != MaxInteger || d != -MaxInteger || string(e) != "00ff" ||
+	if !reflect.DeepEqual(list, []string{"x", "\x1f\n\"\\é"}) || !b || c != MaxInteger || d != -MaxInteger || e != [2]byte{0, 0xff} ||
 		!reflect.DeepEqual(f, map[string]any{"g": []any{map[string]any{}, []any{}}}) {
-		t.Errorf("read %q %v %d %d %q %v", list, b, c, d, e, f)
+		t.Errorf("read %q %v %d %d %x %v", list, b, c, d, e, f)
 	}
 }
 
@@ -56,6 +57,10 @@ func TestReaderErrors(t *testing.T) {
 		{"\"\x00\"", "control", func(r *Reader) { r.Text() }},
 		{"\"\xed\xa0\x80\"", "UTF-8", func(r *Reader) { r.Text() }},
 		{`"\n"`, "byte 0: want a string without escapes", func(r *Reader) { r.Raw() }},
+		{`"00fF"`, "byte 0: want 4 lower-case", func(r *Reader) { r.Hex(make([]byte, 2)) }},
+		{`"00f"`, "4 lower-case", func(r *Reader) { r.Hex(make([]byte, 2)) }},
+		{`"00fff"`, "4 lower-case", func(r *Reader) { r.Hex(make([]byte, 2)) }},
+		{`"00ff`, "4 lower-case", func(r *Reader) { r.Hex(make([]byte, 2)) }},
 		{`01`, "leading zeros", func(r *Reader) { r.Uint() }},
 		{`-0`, "minus", func(r *Reader) { r.Int() }},
 		{`1.0`, "fraction", func(r *Reader) { r.Int() }},
@@ -122,7 +127,7 @@ func FuzzReader(f *testing.F) {
 		err := r.End()
 		var want map[string]any
 		slow := Unmarshal(in, &want)
-		good := slow == nil && want != nil && plain(want, 5)
+		good := slow == nil && want != nil && fits(want, 5)
 		if (err == nil) != good {
 			t.Fatalf("%q: the reader says %v, encoding/json %v", in, err, slow)
 		}
@@ -132,9 +137,9 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// plain makes int64 of numbers, and reports whether the value can stand in a
+// fits makes int64 of numbers, and reports whether the value can stand in a
 // field, depth deep.
-func plain(v any, depth int) bool {
+func fits(v any, depth int) bool {
 	if depth == 0 {
 		return false
 	}
@@ -146,7 +151,7 @@ func plain(v any, depth int) bool {
 			if n, ok := number(v[i]); ok {
 				v[i] = n
 			}
-			if !plain(v[i], depth-1) {
+			if !fits(v[i], depth-1) {
 				return false
 			}
 		}
@@ -155,7 +160,7 @@ func plain(v any, depth int) bool {
 			if n, ok := number(v[name]); ok {
 				v[name] = n
 			}
-			if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' }) || !plain(v[name], depth-1) {
+			if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' }) || !fits(v[name], depth-1) {
 				return false
 			}
 		}
