@@ -1,11 +1,6 @@
 package cli
 
-import (
-	"context"
-	"flag"
-
-	"detente/internal/web"
-)
+import "detente/internal/web"
 
 func routesMarkdown() (out string) {
 	for _, r := range web.Routes() {
@@ -13,11 +8,3 @@ func routesMarkdown() (out string) {
 	}
 	return out
 }
-
-func notBuilt(what string) func(*flag.FlagSet, []string) func(context.Context, *Call) error {
-	return plain(func(context.Context, *Call) error { return usage("this build has no %s", what) })
-}
-
-var (
-	setupDemo = notBuilt("demo")
-)
