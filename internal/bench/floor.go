@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -109,16 +110,17 @@ func threadCPU() time.Duration {
 // like those that the nodes wrote.
 func (f *floor) split(notes, heads float64, total time.Duration) (map[string]float64, error) {
 	rounds := float64(f.rounds)
+	spent := maps.Clone(f.spent)
 	us := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 	disk, err := f.batches(max(1, int(notes/heads)))
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]float64{
-		"seal":   us(f.spent["seal"]) / rounds,
-		"open":   us(f.spent["open"]) / rounds,
-		"sign":   us(f.spent["sign"]) / rounds * heads / notes,
-		"verify": us(f.spent["verify"]) / rounds * heads / notes,
+		"seal":   us(spent["seal"]) / rounds,
+		"open":   us(spent["open"]) / rounds,
+		"sign":   us(spent["sign"]) / rounds * heads / notes,
+		"verify": us(spent["verify"]) / rounds * heads / notes,
 		"disk":   us(disk),
 		"total":  us(total) / notes,
 	}

@@ -240,6 +240,7 @@ func (n *Node) Erase(ctx context.Context, id note.ID) error {
 		if err := n.store.SetPart(ctx, store.Part{ID: p.ID, Name: p.Name, Digest: p.Digest, Size: p.Size, State: store.Erased}); err != nil {
 			return err
 		}
+		n.fresh.drop(p.Digest)
 		if isAttachment(p.Name) {
 			if err := os.Remove(n.partPath(p.Digest)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err

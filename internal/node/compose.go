@@ -201,24 +201,23 @@ func (b *builder) payloads(wants []note.Digest) {
 		return 0
 	})
 	size := 0
-	put := func(d note.Digest) bool {
+	// put sends one payload. That it is for the peer is known of the leaves
+	// that go along, and looked up for what the peer asks for.
+	put := func(d note.Digest, asked bool) bool {
 		if size >= maxPouchParts || b.err != nil {
 			b.sent.more = true
 			return false
 		}
-		p, err := b.c.n.store.Part(d)
-		if err != nil || p.State != store.Held || isAttachment(p.Name) {
-			return true // erased, or not here: someone else may have it
+		sealed, ok := b.c.n.fresh.get(d)
+		if asked || !ok {
+			p, err := b.c.n.store.Part(d)
+			if err != nil || p.State != store.Held || isAttachment(p.Name) || (asked && !b.c.n.addressed(p, b.p.party)) {
+				return true // erased, or not here: someone else may have it
+			}
+			sealed = p.Sealed
 		}
-		leaf, err := b.c.n.store.Entry(p.ID)
-		if err != nil {
-			return true
-		}
-		if h, err := note.Parse(leaf); err != nil || !h.For(b.p.party) {
-			return true
-		}
-		size += len(p.Sealed)
-		b.chunks(d, p.Sealed)
+		size += len(sealed)
+		b.chunks(d, sealed)
 		b.sent.news = true
 		return true
 	}
@@ -229,15 +228,15 @@ func (b *builder) payloads(wants []note.Digest) {
 		flash = len(b.due)
 	}
 	for _, d := range b.due[:flash] {
-		put(d.digest)
+		put(d.digest, false)
 	}
 	for _, d := range wants {
-		if !put(d) {
+		if !put(d, true) {
 			break
 		}
 	}
 	for _, d := range b.due[flash:] {
-		if !put(d.digest) {
+		if !put(d.digest, false) {
 			break
 		}
 	}

@@ -48,6 +48,7 @@ type Node struct {
 	lock    *os.File
 	log     *slog.Logger
 	traffic atomic.Int64
+	fresh   fresh
 
 	mu        sync.RWMutex
 	channels  map[note.Digest]*channel

@@ -321,6 +321,9 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 		for _, p := range s.parts {
 			p.ID = s.header.ID()
 			b.Parts = append(b.Parts, p)
+			if p.Sealed != nil {
+				n.fresh.put(p.Digest, p.Sealed)
+			}
 		}
 		notes[i] = audit.Leaf{Header: &s.header}
 	}

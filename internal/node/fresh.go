@@ -1,0 +1,53 @@
+package node
+
+import (
+	"sync"
+
+	"detente/note"
+)
+
+// maxFresh bounds the payloads that are kept in memory for the pushes that
+// follow their writing, in bytes.
+const maxFresh = 16 << 20
+
+// fresh holds the sealed payloads that were written last, so that a push need
+// not read back from the ledger what was just put there.
+type fresh struct {
+	mu    sync.Mutex
+	bytes map[note.Digest][]byte
+	order []note.Digest
+	size  int
+}
+
+func (f *fresh) put(d note.Digest, sealed []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.bytes == nil {
+		f.bytes = map[note.Digest][]byte{}
+	}
+	f.bytes[d] = sealed
+	f.order = append(f.order, d)
+	f.size += len(sealed)
+	for f.size > maxFresh {
+		f.size -= len(f.bytes[f.order[0]])
+		delete(f.bytes, f.order[0])
+		f.order = f.order[1:]
+	}
+}
+
+func (f *fresh) get(d note.Digest) ([]byte, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, ok := f.bytes[d]
+	return b, ok
+}
+
+// drop forgets a payload that was erased.
+func (f *fresh) drop(d note.Digest) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b, ok := f.bytes[d]; ok {
+		f.size -= len(b)
+		f.bytes[d] = nil
+	}
+}
