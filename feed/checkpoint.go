@@ -101,10 +101,22 @@ func verifyHead(h note.Head, text []byte, lines []sigLine, pub Public) error {
 	return err
 }
 
-// parseHeadText reads the three lines and refuses any spelling that HeadText
+// parseHeadText reads the three lines of a tree that can be.
+func parseHeadText(text []byte) (note.Head, error) {
+	h, err := readHeadText(text)
+	if err == nil {
+		err = checkHead(h)
+	}
+	if err != nil {
+		return note.Head{}, err
+	}
+	return h, nil
+}
+
+// readHeadText reads the three lines and refuses any spelling that HeadText
 // would not write. C2SP tlog-checkpoint: the size is the "ASCII decimal
 // representation", "with no leading zeroes".
-func parseHeadText(text []byte) (note.Head, error) {
+func readHeadText(text []byte) (note.Head, error) {
 	f := bytes.Split(text, []byte{'\n'})
 	if len(f) != 4 || len(f[3]) != 0 {
 		return note.Head{}, errors.New("want three lines: origin, size, root; extension lines are not covered by both signatures")
@@ -119,21 +131,25 @@ func parseHeadText(text []byte) (note.Head, error) {
 		return note.Head{}, errors.New("the root is not base64 of 32 bytes")
 	}
 	h.Root = note.Digest(root)
-	if err := checkHead(h); err != nil {
-		return note.Head{}, err
-	}
 	if !bytes.Equal(HeadText(h), text) {
 		return note.Head{}, errors.New("its size or root is not written in the one canonical way")
 	}
-	return h, nil
+	return h, checkNamed(h)
 }
 
-func checkHead(h note.Head) error {
+func checkNamed(h note.Head) error {
 	if err := checkName(h.Origin); err != nil {
 		return fmt.Errorf("origin: %w", err)
 	}
 	if h.Size > MaxSize {
 		return fmt.Errorf("size %d is beyond 2^53-1", h.Size)
+	}
+	return nil
+}
+
+func checkHead(h note.Head) error {
+	if err := checkNamed(h); err != nil {
+		return err
 	}
 	// RFC 6962 section 2.1: "The hash of an empty list is the hash of an empty string".
 	if h.Size == 0 && h.Root != note.Sum(nil) {

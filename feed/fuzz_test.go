@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	sumnote "golang.org/x/mod/sumdb/note"
+
+	"detente/note"
 )
 
 var updateCorpus = flag.Bool("update-corpus", false, "write the committed fuzz corpora again")
@@ -34,6 +36,7 @@ func seeds(t testing.TB) map[string][][]byte {
 		"FuzzProof":       {proof, FormatProof(0, nil, signed), bytes.Replace(proof, []byte("index"), []byte("extra AA==\nindex"), 1)},
 		"FuzzPolicy":      {must(policyOf(t).Format())(t), must(FormatPolicy(origin, k.Public(), nil))(t)},
 		"FuzzKeyFile":     {must(k.MarshalText())(t), must(keyOf(t, 0xfb).MarshalText())(t)},
+		"FuzzSubmission":  {FormatSubmission(5, must(Consistency(HashLeaves(all), 5, 9))(t), append(bytes.Clone(signed), receipt...)), FormatSubmission(0, nil, signedOf(t, k, nil))},
 		"FuzzTilePath":    {[]byte("tile/0/x001/x234/067.p/9"), []byte("tile/entries/000"), []byte("tile/6/000.p/1")},
 	}
 }
@@ -209,6 +212,25 @@ func FuzzTilePath(f *testing.F) {
 		}
 		if b, err := TileData(tile, 300, stored, func(uint64) ([]byte, error) { return []byte("x"), nil }); err == nil && len(b) == 0 {
 			t.Fatalf("%q is an empty tile", in)
+		}
+	})
+}
+
+func FuzzSubmission(f *testing.F) {
+	pub := keyOf(f, 1).Public()
+	f.Fuzz(func(t *testing.T, in []byte) {
+		s, err := ParseSubmission(in)
+		if err != nil {
+			return
+		}
+		if !bytes.HasPrefix(in, append(FormatSubmission(s.Old, s.Proof, nil), HeadText(s.Head)...)) {
+			t.Fatalf("read %+v from %q", s, in)
+		}
+		follows := s.Follow(note.Head{Origin: s.Head.Origin, Size: s.Old}) == nil
+		if signed, err := s.Open(pub); err == nil && follows {
+			if h, err := OpenHead(signed, pub); err != nil || h != s.Head {
+				t.Fatalf("taken as %+v, but its checkpoint is %+v (%v)", s.Head, h, err)
+			}
 		}
 	})
 }

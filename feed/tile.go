@@ -60,17 +60,24 @@ func ParseTilePath(path string) (tlog.Tile, error) {
 	return t, nil
 }
 
-// TileData returns the bytes of a tile of the tree of size. A tile that the
-// tree does not fill is an error: "never serve" what is not committed to.
-func TileData(t tlog.Tile, size uint64, r tlog.HashReader, leaf func(i uint64) ([]byte, error)) ([]byte, error) {
+// HasTile reports whether the tree of size fills a tile. What it does not fill
+// is not there: a tile is served only if the checkpoint commits to all of it.
+func HasTile(t tlog.Tile, size uint64) bool {
 	if t.H != tileHeight || t.L < tileData || t.L > 6 || t.N < 0 || t.N > MaxSize || t.W < 1 || t.W > tileWidth {
-		return nil, fmt.Errorf("there is no tile %s", t.Path())
+		return false
 	}
 	width := size >> (tileHeight * max(t.L, 0)) // hashes on the level, or entries
 	start := uint64(t.N) << tileHeight
-	if start > width || uint64(t.W) > width-start {
-		return nil, fmt.Errorf("there is no tile %s in a tree of %d", TilePath(t), size)
+	return start <= width && uint64(t.W) <= width-start
+}
+
+// TileData returns the bytes of a tile of the tree of size. A tile that the
+// tree does not fill is an error: see HasTile.
+func TileData(t tlog.Tile, size uint64, r tlog.HashReader, leaf func(i uint64) ([]byte, error)) ([]byte, error) {
+	if !HasTile(t, size) {
+		return nil, fmt.Errorf("there is no tile %s in a tree of %d", t.Path(), size)
 	}
+	start := uint64(t.N) << tileHeight
 	if t.L != tileData {
 		data, err := tlog.ReadTileData(t, r)
 		if err != nil {
