@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"detente/internal/jcs"
@@ -20,11 +21,13 @@ type Matter struct {
 	Settled  matter.State // the state after the last settled note; nil while nothing is settled
 	Entries  []*Entry     // in the order of the fold
 
-	r       *Register
-	rank    note.ID // where it stands among the matters of its audience, the same for every reader
-	dirty   bool    // entries were added: fold again
-	counted int     // how many entries were settled when Settled was worked out
-	digest  note.Digest
+	r        *Register
+	rank     note.ID // where it stands among the matters of its audience, the same for every reader
+	last     point   // what is folded so far
+	settled  point   // what is settled
+	marks    []point // after every markEvery entries
+	digest   note.Digest
+	digested bool // digest is that of all the entries
 }
 
 // Provisional reports whether a note that is not settled has changed the matter.
@@ -70,7 +73,7 @@ func (r *Register) attach(e *Entry) {
 	e.Matter = m
 	at, _ := slices.BinarySearchFunc(m.Entries, e, compare)
 	m.Entries = slices.Insert(m.Entries, at, e)
-	m.dirty = true
+	m.rewind(at)
 }
 
 // find returns the matter that the note is about, which it may open. Later
@@ -124,55 +127,108 @@ func (r *Register) orphan(e *Entry) {
 	e.audience.orphans = slices.Insert(e.audience.orphans, at, e)
 }
 
-// fold works the state out again if notes were added.
+// A point is what the first n entries of a matter have come to.
+type point struct {
+	n     int
+	state matter.State
+	chain [32]byte // over every one of them, applied or not
+}
+
+// markEvery is how far apart the points are that a matter keeps, so that a
+// note that belongs among others does not have all of them folded again.
+const markEvery = 32
+
+// rewind forgets what was worked out from more than the first n entries.
+func (m *Matter) rewind(n int) {
+	m.digested = false
+	for len(m.marks) > 0 && m.marks[len(m.marks)-1].n > n {
+		m.marks = m.marks[:len(m.marks)-1]
+	}
+	if m.last.n > n {
+		m.last = m.before(n)
+	}
+	if m.settled.n > n {
+		m.settled = point{}
+	}
+}
+
+// before returns the last mark that has at most n entries.
+func (m *Matter) before(n int) point {
+	if i := min(n/markEvery, len(m.marks)); i > 0 {
+		return m.marks[i-1]
+	}
+	return point{}
+}
+
+// fold folds the entries that are not folded yet, and writes their results.
 func (m *Matter) fold() {
-	if !m.dirty {
+	if m.last.n == len(m.Entries) {
 		return
 	}
-	f := m.run(func(*Entry) bool { return true }, true)
-	m.State, m.digest, m.dirty, m.counted = f.state, f.digest(), false, -1
+	for m.last.n < len(m.Entries) {
+		e := m.Entries[m.last.n]
+		m.last, e.Result, e.Reason, e.AdReferendum = m.step(m.last, e)
+		if m.last.n == markEvery*(len(m.marks)+1) {
+			m.marks = append(m.marks, m.last)
+		}
+	}
+	m.State = m.last.state
 	m.ID = m.Entries[0].ID // of a matter with a key, two may have opened it
 }
 
 // settle works out the state after the last settled note.
 func (m *Matter) settle() {
-	settled := 0
-	for settled < len(m.Entries) && m.r.Settled(m.Entries[settled]) {
-		settled++
+	n := m.settled.n // what is settled stays so
+	for n < len(m.Entries) && m.r.Settled(m.Entries[n]) {
+		n++
 	}
-	if settled == m.counted {
-		return
+	m.settled = m.upTo(n, m.settled)
+	m.Settled = m.settled.state
+}
+
+// upTo returns the point of the first n entries, which is not before from.
+func (m *Matter) upTo(n int, from point) point {
+	if m.last.n == n {
+		return m.last
 	}
-	m.counted = settled
-	if settled == len(m.Entries) {
-		m.Settled = m.State
-		return
+	if mark := m.before(n); mark.n > from.n {
+		from = mark
 	}
+	for from.n < n {
+		from, _, _, _ = m.step(from, m.Entries[from.n])
+	}
+	return from
+}
+
+// within returns the digest of the entries that take accepts; ok is false if
+// there are none.
+func (m *Matter) within(take func(*Entry) bool) (d note.Digest, ok bool) {
 	n := 0
-	m.Settled = m.run(func(*Entry) bool { n++; return n <= settled }, false).state
-}
-
-// folded is a state, and the chain over every note that led to it, applied or not.
-type folded struct {
-	state matter.State
-	chain [32]byte
-}
-
-// run folds the entries that take accepts. With keep it writes each entry's result.
-func (m *Matter) run(take func(*Entry) bool, keep bool) folded {
-	var f folded
-	for _, e := range m.Entries {
-		if !take(e) {
-			continue
-		}
-		next, result, reason, adReferendum := m.apply(f.state, e)
-		f.state = next
-		f.chain = sha256.Sum256(fmt.Appendf(f.chain[:], "%s %s", e.ID, result))
-		if keep {
-			e.Result, e.Reason, e.AdReferendum = result, reason, adReferendum
+	for n < len(m.Entries) && take(m.Entries[n]) {
+		n++
+	}
+	p := m.upTo(n, point{})
+	for _, e := range m.Entries[n:] {
+		if take(e) {
+			p, _, _, _ = m.step(p, e)
 		}
 	}
-	return f
+	return p.digest(), p.n > 0
+}
+
+// step folds one more entry.
+func (m *Matter) step(p point, e *Entry) (next point, result Result, reason string, adReferendum bool) {
+	next.n = p.n + 1
+	next.state, result, reason, adReferendum = m.apply(p.state, e)
+	var room [256]byte
+	text := append(room[:0], p.chain[:]...)
+	text = append(text, e.ID.Origin...)
+	text = append(text, '#')
+	text = strconv.AppendUint(text, e.ID.Index, 10)
+	text = append(text, ' ')
+	text = append(text, result...)
+	next.chain = sha256.Sum256(text)
+	return next, result, reason, adReferendum
 }
 
 // apply is the whole of the rules for one note.
@@ -227,12 +283,21 @@ func article(role string) string {
 	return "a"
 }
 
+// sum returns the digest of all the entries.
+func (m *Matter) sum() note.Digest {
+	m.fold()
+	if !m.digested {
+		m.digest, m.digested = m.last.digest(), true
+	}
+	return m.digest
+}
+
 // digest is what the picture holds of one matter.
-func (f folded) digest() note.Digest {
+func (p point) digest() note.Digest {
 	h := sha256.New()
-	h.Write(f.chain[:])
-	if f.state != nil {
-		b, err := jcs.Marshal(f.state)
+	h.Write(p.chain[:])
+	if p.state != nil {
+		b, err := jcs.Marshal(p.state)
 		if err != nil {
 			panic("register: a state does not encode: " + err.Error()) // a fault of package matter, not of any input
 		}

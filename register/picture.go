@@ -2,9 +2,11 @@ package register
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"detente/note"
@@ -36,25 +38,32 @@ func (r *Register) Picture(audience []string, heads map[string]uint64) (d note.D
 	h := sha256.New()
 	fmt.Fprintf(h, "detente/picture/v1\n%d\n%s\n", Version, strings.Join(audience, ","))
 	a := r.audience(audience)
+	var row []byte
 	for _, origin := range slices.Sorted(maps.Keys(a.matters)) {
 		for _, m := range a.matters[origin] {
-			m.fold()
-			digest := m.digest
+			digest, some := m.sum(), true
 			if beyond[m] {
-				if !slices.ContainsFunc(m.Entries, within) {
-					continue
-				}
-				digest = m.run(within, false).digest()
+				digest, some = m.within(within)
 			}
-			fmt.Fprintf(h, "%s#%d %x\n", m.rank.Origin, m.rank.Index, digest[:])
+			if some {
+				row = hex.AppendEncode(appendName(row[:0], m.rank), digest[:])
+				h.Write(append(row, '\n'))
+			}
 		}
 	}
 	for _, e := range a.orphans {
 		if within(e) {
-			fmt.Fprintf(h, "%s#%d %s\n", e.ID.Origin, e.ID.Index, e.orphanWord())
+			row = append(appendName(row[:0], e.ID), e.orphanWord()...)
+			h.Write(append(row, '\n'))
 		}
 	}
 	return note.Digest(h.Sum(nil)), true
+}
+
+// appendName begins a row of the picture: "PAK/<channel>/1#41 ".
+func appendName(row []byte, id note.ID) []byte {
+	row = append(append(row, id.Origin...), '#')
+	return append(strconv.AppendUint(row, id.Index, 10), ' ')
 }
 
 // orphanWord is a stable word for what became of a note without a matter;
@@ -77,7 +86,7 @@ func (r *Register) closed(heads map[string]uint64) map[string]uint64 {
 		again = false
 		for origin, size := range cut {
 			f := r.feeds[origin]
-			for size > 0 && slices.ContainsFunc(f.entries[size-1].seen, func(s seen) bool { return s.size > cut[s.feed.origin] }) {
+			for size > 0 && slices.ContainsFunc(f.entries[size-1].seen, func(s seen) bool { return min(s.size, s.feed.stands) > cut[s.feed.origin] }) {
 				size--
 				again = true
 			}

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +107,7 @@ type feed struct {
 	before  *feed // the epoch before, if there was one
 	entries []*Entry
 	placed  int              // how many, from the first, have their depth and are folded
+	stands  uint64           // how many entries stand; all, unless it is frozen
 	serial  int              // of the latest charter used
 	cover   map[*feed]uint64 // the greatest size seen of every other feed, by what is placed
 }
@@ -121,7 +123,7 @@ func New(rules func(charter note.Digest) (Rules, bool)) *Register {
 func (r *Register) Add(n Opened) bool {
 	h := n.Header
 	f := r.feed(h.Origin)
-	if h.Index != uint64(len(f.entries)) {
+	if h.Index != uint64(len(f.entries)) || h.Index >= f.stands {
 		return false
 	}
 	a := r.audience(h.Audience)
@@ -140,7 +142,7 @@ func (r *Register) Add(n Opened) bool {
 func (r *Register) feed(origin string) *feed {
 	f := r.feeds[origin]
 	if f == nil {
-		f = &feed{origin: origin, cover: map[*feed]uint64{}}
+		f = &feed{origin: origin, cover: map[*feed]uint64{}, stands: math.MaxUint64}
 		r.feeds[origin] = f
 		if party, channel, epoch, err := note.ParseOrigin(origin); err == nil {
 			f.party = party
@@ -178,6 +180,14 @@ func (r *Register) Replace(n Opened) {
 	for _, o := range again { // in the order of the fold
 		r.attach(o)
 	}
+}
+
+// Freeze says that of the feed only the first size entries stand: it forked
+// there, or was closed. No more are taken, and what others have seen of it
+// counts only so far. Call it before those entries are added.
+func (r *Register) Freeze(origin string, size uint64) {
+	r.feed(origin).stands = size
+	r.place()
 }
 
 // Refresh tries again to place what waits, after a charter became known.
@@ -314,10 +324,13 @@ func (r *Register) ready(f *feed, e *Entry) bool {
 		depth = f.before.entries[f.before.placed-1].Depth
 	}
 	for _, s := range e.seen {
-		if uint64(s.feed.placed) < s.size {
+		size := min(s.size, s.feed.stands)
+		if uint64(s.feed.placed) < size {
 			return false
 		}
-		depth = max(depth, s.feed.entries[s.size-1].Depth)
+		if size > 0 {
+			depth = max(depth, s.feed.entries[size-1].Depth)
+		}
 	}
 	e.Depth = depth + 1
 	e.Reason = ""
