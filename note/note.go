@@ -133,7 +133,10 @@ func (id ID) Short() string {
 	return party + "#" + strconv.FormatUint(id.Index, 10)
 }
 
-func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+func (id ID) MarshalText() ([]byte, error) {
+	b := append(make([]byte, 0, len(id.Origin)+len("#9007199254740991")), id.Origin...)
+	return strconv.AppendUint(append(b, '#'), id.Index, 10), nil
+}
 
 func (id *ID) UnmarshalText(b []byte) (err error) {
 	*id, err = ParseID(string(b))

@@ -63,7 +63,8 @@ func (r *Register) attach(e *Entry) {
 		r.orphan(e)
 		return
 	}
-	kind, _, _ := matter.Find(e.Move.Act)
+	kind, act, _ := matter.Find(e.Move.Act)
+	e.act = act
 	m, reason := r.find(kind, e)
 	if m == nil {
 		e.Result, e.Reason = OutOfOrder, reason
@@ -237,8 +238,7 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 		return prev, result, reason, false
 	}
 	rules, _ := m.r.rules(e.Charter)
-	_, act, _ := matter.Find(e.Move.Act)
-	party := e.ID.Party()
+	act, party := e.act, e.ID.Party()
 	role := rules.Role(party)
 	switch {
 	case e.exercise != rules.IsExercise():

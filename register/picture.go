@@ -41,9 +41,12 @@ func (r *Register) Picture(audience []string, heads map[string]uint64) (d note.D
 	var row []byte
 	for _, origin := range slices.Sorted(maps.Keys(a.matters)) {
 		for _, m := range a.matters[origin] {
-			digest, some := m.sum(), true
+			var digest note.Digest
+			some := true
 			if beyond[m] {
 				digest, some = m.within(within)
+			} else {
+				digest = m.sum()
 			}
 			if some {
 				row = hex.AppendEncode(appendName(row[:0], m.rank), digest[:])

@@ -70,6 +70,7 @@ type Entry struct {
 	Matter       *Matter
 
 	audience *audience
+	act      *matter.Act // of its move; nil where it has none that could be folded
 	exercise bool
 	placed   bool
 	outdated bool // its author had already used a later charter
@@ -95,6 +96,7 @@ type audience struct {
 type Register struct {
 	rules     func(charter note.Digest) (Rules, bool)
 	feeds     map[string]*feed
+	all       []*feed // the same, as they became known
 	matters   map[note.ID]*Matter
 	keyed     map[string]*Matter // by audience, kind and key
 	audiences map[string]*audience
@@ -102,14 +104,15 @@ type Register struct {
 }
 
 type feed struct {
-	origin  string
-	party   string
-	before  *feed // the epoch before, if there was one
-	entries []*Entry
-	placed  int              // how many, from the first, have their depth and are folded
-	stands  uint64           // how many entries stand; all, unless it is frozen
-	serial  int              // of the latest charter used
-	cover   map[*feed]uint64 // the greatest size seen of every other feed, by what is placed
+	origin   string
+	party    string
+	before   *feed     // the epoch before, if there was one
+	audience *audience // of the last note: the next one often has the same
+	entries  []*Entry
+	placed   int              // how many, from the first, have their depth and are folded
+	stands   uint64           // how many entries stand; all, unless it is frozen
+	serial   int              // of the latest charter used
+	cover    map[*feed]uint64 // the greatest size seen of every other feed, by what is placed
 }
 
 // New returns an empty register. rules gives the rules of a charter, or says
@@ -126,7 +129,11 @@ func (r *Register) Add(n Opened) bool {
 	if h.Index != uint64(len(f.entries)) || h.Index >= f.stands {
 		return false
 	}
-	a := r.audience(h.Audience)
+	a := f.audience
+	if a == nil || !slices.Equal(a.parties, h.Audience) {
+		a = r.audience(h.Audience)
+		f.audience = a
+	}
 	e := &Entry{ID: note.ID{Origin: f.origin, Index: h.Index}, Time: h.When(), Audience: a.parties, Charter: h.Charter, Precedence: h.Precedence,
 		Move: n.Move, Content: n.Content, Trouble: n.Trouble, Result: Waiting, Reason: "its past is not held yet",
 		audience: a, exercise: h.Exercise, seen: make([]seen, len(h.Seen))}
@@ -144,6 +151,7 @@ func (r *Register) feed(origin string) *feed {
 	if f == nil {
 		f = &feed{origin: origin, cover: map[*feed]uint64{}, stands: math.MaxUint64}
 		r.feeds[origin] = f
+		r.all = append(r.all, f)
 		if party, channel, epoch, err := note.ParseOrigin(origin); err == nil {
 			f.party = party
 			if epoch > 1 {
@@ -296,7 +304,7 @@ func compareIDs(a, b note.ID) int {
 func (r *Register) place() {
 	for again := r.waiting > 0; again; {
 		again = false
-		for _, f := range r.feeds {
+		for _, f := range r.all {
 			for f.placed < len(f.entries) && r.ready(f, f.entries[f.placed]) {
 				e := f.entries[f.placed]
 				e.placed = true
@@ -378,7 +386,7 @@ func (r *Register) Settled(e *Entry) bool {
 }
 
 func (r *Register) covers(party string, own *feed, index uint64) bool {
-	for _, f := range r.feeds {
+	for _, f := range r.all {
 		if f.party == party && f.cover[own] > index {
 			return true
 		}
@@ -395,7 +403,7 @@ func (r *Register) Covered(party string, id note.ID) *Entry {
 		return nil
 	}
 	var first *Entry
-	for _, f := range r.feeds {
+	for _, f := range r.all {
 		if f.party != party || f.cover[own] <= id.Index {
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -68,6 +69,9 @@ func Unmarshal(data []byte, v any) error {
 //   - Section 3.2.3 sorts names by UTF-16 code units, encoding/json by bytes.
 //     For ASCII the two agree; other names are refused.
 func finish(b []byte) ([]byte, error) {
+	if !slices.ContainsFunc(b, func(c byte) bool { return c >= utf8.RuneSelf || c == '\\' }) {
+		return b, nil
+	}
 	out := make([]byte, 0, len(b))
 	start, ascii := -1, true // of the string that we are in
 	for i := 0; i < len(b); i++ {
