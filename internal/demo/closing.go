@@ -72,7 +72,7 @@ func (w *world) closing(problems []string, elapsed time.Duration) {
 	}
 	w.page.Blank()
 	if len(problems) == 0 {
-		w.page.Para(0, fmt.Sprintf("%d notes in %s: each applied, each with the receipts and acks of every principal; nothing is left unsettled.", w.sent, took(elapsed)))
+		w.page.Para(0, fmt.Sprintf("%d notes in %.1f s: each applied, each with the receipts and acks of every principal; nothing is left unsettled.", w.sent, elapsed.Seconds()))
 	}
 	for _, s := range problems {
 		w.page.Hang(0, "WRONG:", s)
@@ -102,8 +102,8 @@ func (w *world) delivery(c *channel, p *party) {
 		for _, f := range s.Feeds {
 			for _, other := range c.principals {
 				if f.Party == p.code && other != p {
-					w.page.Line(fmt.Sprintf("    %s wrote %d notes and %d acks; %s: receipts for %d of %d, acks for %d of %d notes", p.code, notes, acks, other.code,
-						f.Receipts[other.code], f.Head.Size, acked[other.code], notes))
+					w.page.Line(fmt.Sprintf("    %s wrote %s and %s; %s gave receipts for %d of %d, acks for %d of %d", p.code, page.Count(notes, "note", "notes"),
+						page.Count(acks, "ack", "acks"), other.code, f.Receipts[other.code], f.Head.Size, acked[other.code], notes))
 				}
 			}
 		}

@@ -48,7 +48,7 @@ type Options struct {
 	Program string // how a person calls this program
 
 	patience time.Duration
-	adjust   func(party string, c *node.Config) // tests hinder a node by it
+	adjust   func(w *world, party string, c *node.Config) // tests hinder a node by it
 }
 
 // Unsettled says what is wrong with a run that was played to its end, or to
@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	began := time.Now()
-	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}}
+	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, shown: map[string]bool{}}
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.opening()
 	if err := w.found(ctx); err != nil {

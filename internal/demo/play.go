@@ -2,10 +2,10 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"detente/internal/desk"
 	"detente/internal/node"
@@ -76,7 +76,11 @@ func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	if err != nil {
 		return err
 	}
-	w.page.Note(st.At.In(w.Scenario.Start.Location()).Format("15:04"), v)
+	lead := st.At.In(w.Scenario.Start.Location()).Format("15:04")
+	if c != w.channels[0] {
+		lead += " (" + strings.Join(st.Audience, ", ") + ")"
+	}
+	w.page.Note(lead, v)
 	return nil
 }
 
@@ -110,9 +114,9 @@ func (w *world) acknowledged(ctx context.Context, c *channel, from *party, st *s
 	return nil
 }
 
-// unsettled makes a finding of a wait that ended, unless the whole demo did.
+// unsettled makes a finding of a wait that took too long.
 func (w *world) unsettled(err error, format string, args ...any) error {
-	if strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return &Unsettled{[]string{fmt.Sprintf(format, args...)}}
 	}
 	return err
@@ -194,25 +198,33 @@ func loose(s *node.Snapshot, c *channel) (out []string) {
 		}
 	}
 	for _, p := range s.Peers {
-		if acked[p.Party] && (p.Picture == nil || !*p.Picture) {
-			add("the picture of the last ack of %s is not the same as here, or was not compared", p.Party)
+		switch {
+		case p.Picture == nil && acked[p.Party]:
+			add("the picture of the last ack of %s was not compared", p.Party)
+		case p.Picture != nil && !*p.Picture:
+			add("the picture of the last ack of %s is another than here", p.Party)
 		}
 	}
 	return out
 }
 
 // pictures compares the registers of the principals, as each shows its own.
-func (w *world) pictures(c *channel) (out []string) {
-	var first *view.Register
+func (w *world) pictures(c *channel) []string {
+	var all []*view.Register
 	for _, p := range c.principals {
 		v, err := view.Matters(p.n, c.id, "")
-		switch {
-		case err != nil:
-			out = append(out, err.Error())
-		case first == nil:
-			first = v
-		case v.Picture != first.Picture:
-			out = append(out, fmt.Sprintf("%s: the picture of %s is %s, and that of %s is %s", c.Name, first.Node, first.Picture, v.Node, v.Picture))
+		if err != nil {
+			return []string{err.Error()}
+		}
+		all = append(all, v)
+	}
+	return differ(all)
+}
+
+func differ(all []*view.Register) (out []string) {
+	for _, v := range all {
+		if first := all[0]; v.Picture != first.Picture {
+			out = append(out, fmt.Sprintf("%s: the picture of %s is %s, and that of %s is %s", v.Name, first.Node, first.Picture, v.Node, v.Picture))
 		}
 	}
 	return out
@@ -255,7 +267,11 @@ func (w *world) show(label string) error {
 	if err != nil {
 		return err
 	}
-	w.page.Matter(v)
+	if c != w.channels[0] {
+		w.page.Para(2, "On the channel "+c.Name+":")
+	}
+	w.page.Matter(v, w.shown[label])
+	w.shown[label] = true
 	if v.Message == nil {
 		return nil
 	}
@@ -266,6 +282,3 @@ func (w *world) show(label string) error {
 	w.page.Letter(letter)
 	return nil
 }
-
-// took says how long something took, in seconds.
-func took(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -26,7 +26,7 @@ type world struct {
 	parties  []*party // in the order of the scenario
 	channels []*channel
 	placed   map[string]scenario.Placed // by label
-	day      string                     // what the transcript is at
+	shown    map[string]bool            // matters, by the label that opened them
 	sent     int                        // notes
 	stop     context.CancelFunc
 	serving  sync.WaitGroup
@@ -121,7 +121,7 @@ func (p *party) make(ctx context.Context, w *world) (err error) {
 	}
 	config := node.Config{Dir: p.dir, Now: w.clock.Now}
 	if w.adjust != nil {
-		w.adjust(p.code, &config)
+		w.adjust(w, p.code, &config)
 	}
 	if p.n, err = node.Open(ctx, config); err != nil {
 		return err
@@ -151,8 +151,11 @@ func (w *world) agree(ctx context.Context, sc scenario.Channel) error {
 	c := &channel{Channel: sc, id: signed.Digest}
 	w.channels = append(w.channels, c)
 	var members []*party
-	for _, m := range text.Members {
-		p := w.party(m.Party)
+	for _, p := range w.parties { // in the order of the scenario, which the transcript keeps
+		m, ok := text.Member(p.code)
+		if !ok {
+			continue
+		}
 		members = append(members, p)
 		if m.Role == charter.Principal {
 			c.principals = append(c.principals, p)

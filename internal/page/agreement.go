@@ -45,14 +45,22 @@ func (p *Page) item(f *view.Frame, i *view.Item) {
 	}
 }
 
-// Note prints a note in two lines: who says what, and what it rests on.
-func (p *Page) Note(clock string, v *view.Note) {
-	label := fmt.Sprintf("%s %s ", clock, v.Short)
-	if v.Precedence != "routine" && v.Precedence != "priority" {
-		label += strings.ToUpper(v.Precedence) + " "
+// Note prints a note in two lines: who says what, and what it rests on. lead
+// stands before it, such as the time of day.
+func (p *Page) Note(lead string, v *view.Note) {
+	label := lead + " " + v.Short + " "
+	if v.Precedence == "flash" {
+		label += "FLASH "
 	}
-	label += v.Act + ": "
-	p.One(0, label, noteText(v), "")
+	label += v.Act
+	if m := v.NoteLine.Matter; m != nil && *m != v.ID {
+		label += " on " + m.Short()
+	}
+	text := noteText(v)
+	if text != "" {
+		label += ": "
+	}
+	p.One(0, label, text, "")
 	if v.Basis != nil {
 		p.One(6, "", v.Basis.Mark+": "+v.Basis.Line, Dim)
 	}
@@ -87,7 +95,7 @@ func noteText(v *view.Note) string {
 		}
 		return strings.Join(out, ", ")
 	}
-	return strings.Join(out, " ")
+	return strings.Join(out, " · ")
 }
 
 func wording(v *view.Note, slot string) string {

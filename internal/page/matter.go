@@ -14,8 +14,9 @@ import (
 // gutter is where labels stand beside columns.
 const gutter = 12
 
-// Matter lays one matter out.
-func (p *Page) Matter(v *view.Matter) {
+// Matter lays one matter out. Where it stood on the page before, the words
+// that cannot change are left out.
+func (p *Page) Matter(v *view.Matter, again bool) {
 	what := v.Kind
 	switch {
 	case v.Mission != nil:
@@ -27,7 +28,10 @@ func (p *Page) Matter(v *view.Matter) {
 	if v.Provisional {
 		state += ", provisional"
 	}
-	p.hang(2, v.Short, what+": "+state+p.title(v), Bold)
+	if v.Mission == nil { // a mission has no state but its fields
+		what += ": " + state + p.title(v)
+	}
+	p.hang(2, v.Short, what, Bold)
 	if len(v.Crossed) > 0 {
 		p.hang(4, "crossed:", shorts(v.Crossed)+"; people must say again, having seen both", Red)
 	}
@@ -37,7 +41,7 @@ func (p *Page) Matter(v *view.Matter) {
 	case v.Talk != nil:
 		p.talk(v.Talk)
 	case v.Undertaking != nil:
-		p.undertaking(v)
+		p.undertaking(v, again)
 	case v.Mission != nil:
 		p.mission(v.Mission)
 	case v.Message != nil:
@@ -56,7 +60,7 @@ func (p *Page) Matter(v *view.Matter) {
 func (p *Page) title(v *view.Matter) string {
 	switch {
 	case v.Incident != nil && len(v.Incident.Sides) > 1:
-		return fmt.Sprintf("; %s, unmerged", plural(len(v.Incident.Sides), "one account", "accounts"))
+		return fmt.Sprintf("; %s, unmerged", Count(len(v.Incident.Sides), "account", "accounts"))
 	case v.Talk != nil:
 		var more []string
 		for _, s := range []string{v.Talk.Level, v.Talk.When, v.Talk.Where} {
@@ -232,9 +236,12 @@ func (p *Page) agreed(how string, by []matter.Said) {
 }
 
 // undertaking lays the terms out in every language, and the parts.
-func (p *Page) undertaking(v *view.Matter) {
+func (p *Page) undertaking(v *view.Matter, again bool) {
 	u := v.Undertaking
 	for _, lang := range languages(u.Text) {
+		if again {
+			break
+		}
 		label := lang + ":"
 		if !slices.Contains(u.Text.Authentic, lang) {
 			label = lang + ", a translation:"
@@ -244,32 +251,45 @@ func (p *Page) undertaking(v *view.Matter) {
 	if len(u.Text.Texts) == 0 && u.Text.State != "" {
 		p.Para(4, "terms: "+u.Text.State)
 	}
-	p.agreed("accepted by", u.Accepted)
-	if u.InForce != nil {
-		if at, ok := when(v, *u.InForce); ok {
-			p.hang(4, "in force", fmt.Sprintf("from one moment, all %d parts together: %s, with %s", len(u.Parts), Local(&v.Frame, at), u.InForce.Short()), Bold)
+	if u.InForce == nil {
+		p.agreed("so far only by", u.Accepted)
+	} else if at, ok := when(v, *u.InForce); ok {
+		p.agreed("accepted by", u.Accepted)
+		together := fmt.Sprintf("all %d parts", len(u.Parts))
+		if len(u.Parts) == 2 {
+			together = "both parts"
 		}
+		p.hang(4, "in force", fmt.Sprintf("from one moment, %s together: %s, with %s", together, Local(&v.Frame, at), u.InForce.Short()), Bold)
 	}
 	if u.Ended != nil {
 		p.Para(4, fmt.Sprintf("%s by %s (%s)", u.State, u.Ended.Party, u.Ended.Note.Short()))
 	}
 	for _, part := range u.Parts {
-		state := u.State
-		if u.InForce != nil {
-			if state = part.Stage; state == "reported" {
-				state = fmt.Sprintf("reported done on %s by %s, not confirmed", part.When, part.By)
-			}
-			if part.Clock != "" {
-				state += "; clock " + part.Clock
-			}
-		}
-		due := "no deadline"
-		if part.Due != "" && part.Due != "none" {
-			due = "due " + part.Due
-		}
 		p.Hang(4, fmt.Sprintf("part %d, %s:", part.Number, part.By), part.Words.Text())
-		p.Hang(6, due+":", state)
+		p.Para(6, due(&v.Frame, part.Due)+": "+partState(u, &part))
 	}
+}
+
+func due(f *view.Frame, s string) string {
+	if t, err := matter.ParseInstant(s); err == nil {
+		return "due " + Local(f, t)
+	}
+	return "no deadline"
+}
+
+// partState says how far a part is.
+func partState(u *view.Undertaking, part *view.Part) string {
+	if u.InForce == nil {
+		return u.State
+	}
+	s := part.Stage
+	if s == "reported" {
+		s = fmt.Sprintf("reported done on %s by %s, not confirmed", part.When, part.By)
+	}
+	if part.Clock != "" {
+		s += "; clock " + part.Clock
+	}
+	return s
 }
 
 // languages returns those of a text, the authentic ones first.
@@ -317,6 +337,9 @@ func (p *Page) message(v *matter.MessageState) {
 	form := v.Form
 	if v.Goodwill {
 		form += ", goodwill"
+	}
+	if v.ReplyTo != nil {
+		form += ", in reply to " + v.ReplyTo.Short()
 	}
 	if v.AnswerBy != "" {
 		form += ", answer asked for by " + v.AnswerBy

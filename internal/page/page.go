@@ -37,6 +37,7 @@ type Page struct {
 	w     io.Writer
 	width int
 	color bool
+	blank bool // the last line was empty
 	err   error
 }
 
@@ -53,13 +54,18 @@ func (p *Page) Err() error { return p.err }
 
 // Line prints one line as it is, however long it is.
 func (p *Page) Line(s string) {
+	p.blank = s == ""
 	if _, err := io.WriteString(p.w, s+"\n"); err != nil && p.err == nil {
 		p.err = err
 	}
 }
 
-// Blank prints an empty line.
-func (p *Page) Blank() { p.Line("") }
+// Blank prints an empty line, unless one stands there already.
+func (p *Page) Blank() {
+	if !p.blank {
+		p.Line("")
+	}
+}
 
 // Paint colours what is on one line, where colours are wanted.
 func (p *Page) Paint(style, s string) string {
@@ -79,8 +85,8 @@ func (p *Page) Heading(s string) {
 // Para prints text within an indentation.
 func (p *Page) Para(indent int, s string) { p.Hang(indent, "", s) }
 
-// Hang prints text within an indentation, after a label that stands in it:
-// the second line begins under the first.
+// Hang prints text within an indentation, after a label: the second line
+// begins under the first, or further left where the label is long.
 func (p *Page) Hang(indent int, label, s string) { p.hang(indent, label, s, "") }
 
 func (p *Page) hang(indent int, label, s, style string) {
@@ -91,8 +97,8 @@ func (p *Page) hang(indent int, label, s, style string) {
 		hang += width(label) + 1
 		first += " "
 	}
-	if hang > p.width/2 {
-		hang = indent + 2
+	if hang > indent+longLabel {
+		hang = indent + 4
 	}
 	for i, line := range linesFrom(s, p.width-hang, p.width-width(first)) {
 		if i > 0 {
@@ -107,6 +113,8 @@ func (p *Page) One(indent int, label, s, style string) {
 	first := strings.Repeat(" ", indent) + label
 	p.Line(first + p.Paint(style, view.Safe(cut(s, p.width-width(first)))))
 }
+
+const longLabel = 14
 
 // absent stands where a side says nothing.
 const absent = "–"
@@ -176,9 +184,10 @@ func basis(w *view.Words) string {
 	return "[" + w.Basis.Mark + "] "
 }
 
-func plural(n int, one, many string) string {
+// Count writes a number of things.
+func Count(n int, one, many string) string {
 	if n == 1 {
-		return one
+		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
