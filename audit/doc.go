@@ -17,5 +17,6 @@
 //     seen goes back. The error or the result carries the proof, which a third
 //     party can check with the credence alone.
 //
-// The package is pure but for Verify, which reads what it is given.
+// The package is pure but for Verify, Prove and Export, which read the record
+// that they are given; the last two write the files that they are told to.
 package audit

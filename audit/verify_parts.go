@@ -39,7 +39,7 @@ func (f *feedCheck) payloads(r *leafRange) error {
 	}
 	found := map[uint64]int{}
 	done := errors.New("the range is read")
-	err := f.Store.EachPart(f.ctx, f.origin, "", r.from, true, func(p store.Part) error {
+	err := f.Store.EachPartSum(f.ctx, f.origin, r.from, func(p store.PartSum) error {
 		if p.ID.Index >= r.to {
 			return done
 		}
@@ -49,7 +49,7 @@ func (f *feedCheck) payloads(r *leafRange) error {
 		}
 		want, ok := l.leaf.Header.Part(p.Name)
 		if !ok || want.Sealed != p.Digest || want.Size != p.Size {
-			f.find(partName(p), "the note names no such payload, or another digest or size for it", "the note is sound: put a backup in the place of the ledger and recover")
+			f.find(partName(p.Part), "the note names no such payload, or another digest or size for it", "the note is sound: put a backup in the place of the ledger and recover")
 			return nil
 		}
 		found[p.ID.Index]++
@@ -75,7 +75,8 @@ func partName(p store.Part) string {
 }
 
 // payload verifies one payload in whatever state it is.
-func (f *feedCheck) payload(l *readLeaf, want note.Part, p store.Part) {
+func (f *feedCheck) payload(l *readLeaf, want note.Part, sum store.PartSum) {
+	p, sound := sum.Part, true
 	f.count(func(r *Report) {
 		switch p.State {
 		case store.Missing:
@@ -90,10 +91,10 @@ func (f *feedCheck) payload(l *readLeaf, want note.Part, p store.Part) {
 	})
 	switch p.State {
 	case store.Held:
-		if err := AcceptPayload(want, p.Sealed); err != nil {
-			f.find(partName(p), unwrapRefused(err), partAgain)
+		if err := checkSealed(want, sum); err != nil {
+			f.find(partName(p), err.Error(), partAgain)
 			l.spoilt = l.spoilt || p.Name == note.PartMove && p.Plain == nil
-			p.Sealed = nil
+			sound = false
 		}
 	case store.InFile:
 		if err := f.file(want); err != nil {
@@ -101,7 +102,7 @@ func (f *feedCheck) payload(l *readLeaf, want note.Part, p store.Part) {
 			return
 		}
 	case store.Erased:
-		if p.Sealed != nil || p.Plain != nil {
+		if sum.Stored > 0 || p.Plain != nil {
 			f.find(partName(p), "it is erased, but bytes of it are still there", "erase it again")
 		}
 		return
@@ -111,20 +112,24 @@ func (f *feedCheck) payload(l *readLeaf, want note.Part, p store.Part) {
 		f.find(partName(p), fmt.Sprintf("its state, %d, is none that there is", p.State), partAgain)
 		return
 	}
-	f.plain(l, want, p)
+	f.plain(l, want, p, sound)
 }
 
-func unwrapRefused(err error) string {
-	var refused *Refused
-	if errors.As(err, &refused) {
-		return refused.Err.Error()
+// checkSealed is AcceptPayload for bytes that were read to their digest.
+func checkSealed(want note.Part, p store.PartSum) error {
+	switch {
+	case p.Stored != want.Size:
+		return fmt.Errorf("%d bytes; the header says %d", p.Stored, want.Size)
+	case p.Sum != want.Sealed:
+		return errors.New("the bytes are not those that the header names")
 	}
-	return err.Error()
+	return nil
 }
 
 // plain verifies what is at rest against the header, opens the seal again
-// where that was asked, and makes of a move what is folded.
-func (f *feedCheck) plain(l *readLeaf, want note.Part, p store.Part) {
+// where that was asked and its bytes are sound, and makes of a move what is
+// folded.
+func (f *feedCheck) plain(l *readLeaf, want note.Part, p store.Part, sound bool) {
 	h := l.leaf.Header
 	var plain []byte
 	if p.Plain != nil && f.Box != nil {
@@ -139,17 +144,28 @@ func (f *feedCheck) plain(l *readLeaf, want note.Part, p store.Part) {
 		}
 	}
 	addressed := h.For(f.Party)
-	if f.Seals && addressed {
+	if !addressed {
+		return
+	}
+	if unread := p.Name == note.PartMove && plain == nil; p.State == store.Held && sound && len(f.Openers) > 0 && (f.Seals || unread) {
+		full, err := f.Store.Part(p.Digest)
+		if err != nil {
+			f.failed(partName(p), err)
+			return
+		}
+		p.Sealed = full.Sealed
+	}
+	if f.Seals && sound {
 		f.unseal(want, p, plain != nil)
 	}
-	if p.Name != note.PartMove || !addressed {
+	if p.Name != note.PartMove {
 		return
 	}
 	l.opened.Trouble = register.Unreadable
 	if c, ok := h.Part(note.PartContent); ok {
 		l.opened.Content = c.Plain
 	}
-	if plain == nil && p.Sealed != nil && (p.Plain == nil || l.spoilt) {
+	if plain == nil && p.Sealed != nil {
 		plain, _ = f.open(p.Sealed, int(note.PaddedSize(note.MaxMove)))
 	}
 	if plain != nil {
@@ -172,7 +188,7 @@ func (f *feedCheck) unseal(want note.Part, p store.Part, known bool) {
 			sum = note.Sum(plain)
 		}
 	} else {
-		return
+		err = errNoKey
 	}
 	switch {
 	case err == nil && sum == want.Plain:
