@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -232,5 +231,3 @@ func (n *Node) scopeOf(origin, party string) string {
 	}
 	return "full"
 }
-
-func trimTile(path string) bool { return strings.HasPrefix(path, "tile/entries/") }
