@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"detente/internal/node"
 	"detente/internal/web"
@@ -23,13 +24,29 @@ type client struct {
 	close func() error
 }
 
+// patience is how long a command waits for the process that holds the lock.
+const patience = 3 * time.Second
+
+func isLocked(err error) bool {
+	var locked *node.LockedError
+	return errors.As(err, &locked)
+}
+
 // connect reaches the node in the call's folder: over its socket, or by taking
 // its lock.
 func (c *Call) connect(ctx context.Context) (*client, error) {
 	if h, err := web.Dial(c.Dir); err == nil {
 		return &client{h, func() error { h.CloseIdleConnections(); return nil }}, nil
 	}
+	// Who holds the lock may be about to open its socket, or be another command
+	// that is done in a moment.
 	n, err := c.open(ctx)
+	for start := time.Now(); isLocked(err) && time.Since(start) < patience && ctx.Err() == nil; n, err = c.open(ctx) {
+		if h, err := web.Dial(c.Dir); err == nil {
+			return &client{h, func() error { h.CloseIdleConnections(); return nil }}, nil
+		}
+		time.Sleep(patience / 50)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +59,7 @@ func (c *Call) open(ctx context.Context) (*node.Node, error) {
 		return nil, &ExitError{ExitNode, fmt.Errorf("there is no node in %s; make one with: detente init, or say where it is with --dir", c.Dir)}
 	}
 	n, err := node.Open(ctx, node.Config{Dir: c.Dir})
-	var locked *node.LockedError
-	if errors.As(err, &locked) {
+	if isLocked(err) {
 		return nil, &ExitError{ExitNode, err}
 	}
 	return n, err

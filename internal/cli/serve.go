@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"detente/internal/node"
 	"detente/internal/web"
@@ -26,7 +27,13 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		}
 		log := slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: level}))
 		n, err := node.Open(ctx, node.Config{Dir: c.Dir, Log: log})
-		if locked := new(node.LockedError); errors.As(err, &locked) {
+		for start := time.Now(); isLocked(err) && time.Since(start) < patience && ctx.Err() == nil; n, err = node.Open(ctx, node.Config{Dir: c.Dir, Log: log}) {
+			if _, dialErr := web.Dial(c.Dir); dialErr == nil {
+				break // another process serves it, and will go on to
+			}
+			time.Sleep(patience / 50) // a command that is done in a moment
+		}
+		if isLocked(err) {
 			return &ExitError{ExitNode, err}
 		} else if err != nil {
 			return err
