@@ -10,6 +10,7 @@ import (
 
 	sumnote "golang.org/x/mod/sumdb/note"
 
+	"detente/audit"
 	"detente/feed"
 	"detente/internal/journal"
 	"detente/note"
@@ -254,6 +255,35 @@ func TestLeavesAgainstWitnessed(t *testing.T) {
 	}
 	p.must(p.nodes["IRN"].broken())
 	p.say("IRN", "routine", "goes on")
+}
+
+// A head may be witnessed before its leaves come; the record is sound before
+// and after.
+func TestWitnessedBeforeLeaves(t *testing.T) {
+	p := newWatched(t)
+	pak, irn := p.nodes["PAK"], p.nodes["IRN"]
+	origin, last := note.Origin("PAK", p.channel, 1), uint64(0)
+	for size := uint64(1); size <= 3; size++ {
+		p.say("PAK", "routine", "a note")
+		row := must(pak.store.Head(origin))(t)
+		proof := must(feed.Consistency(pak.store.HashReader(origin), last, size))(t)
+		if r := p.ask("IRN", "PAK", "POST", "/witness/add-checkpoint", feed.FormatSubmission(last, proof, row.Signed)); r.StatusCode != 200 {
+			t.Fatal(read(t, r))
+		}
+		last = size
+	}
+	for leaves := range 2 {
+		if leaves > 0 {
+			if rep := p.hand("PAK", "IRN"); rep.Leaves != 3 || len(rep.Refused) > 0 {
+				t.Fatalf("took %d leaves, refused %v", rep.Leaves, rep.Refused)
+			}
+		}
+		rep, err := audit.Verify(p.ctx, audit.Source{Store: irn.store, Journal: irn.journal, Box: irn.box, Openers: irn.openers, Party: "IRN"}, audit.Options{})
+		p.must(err)
+		if len(rep.Findings) > 0 || rep.Witnessed != 3 {
+			t.Errorf("with %d leaves: %d witnessed, findings %v", 3*leaves, rep.Witnessed, rep.Findings)
+		}
+	}
 }
 
 // The quota of the charter bounds what a peer can have kept.
