@@ -251,7 +251,7 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 	default:
 		return refuse(NoPower, fmt.Sprintf("%s is %s %s, and may not %s", party, article(role), role, act.Name))
 	}
-	if !rules.MaySay(party, e.Move.Office, e.Move.Act) {
+	if act.Who != matter.Anyone && !rules.MaySay(party, e.Move.Office, e.Move.Act) {
 		return refuse(NoPower, fmt.Sprintf("the charter does not let the office %s of %s make the act %s", e.Move.Office, party, e.Move.Act))
 	}
 	if act.Binds {
