@@ -102,7 +102,7 @@ func (w *world) delivery(c *channel, p *party) {
 		for _, f := range s.Feeds {
 			for _, other := range c.principals {
 				if f.Party == p.code && other != p {
-					w.page.Line(fmt.Sprintf("    %s wrote %s and %s; %s gave receipts for %d of %d, acks for %d of %d", p.code, page.Count(notes, "note", "notes"),
+					w.page.Line(fmt.Sprintf("    %s: %s, %s; of %s: receipts %d of %d, acks %d of %d", p.code, page.Count(notes, "note", "notes"),
 						page.Count(acks, "ack", "acks"), other.code, f.Receipts[other.code], f.Head.Size, acked[other.code], notes))
 				}
 			}

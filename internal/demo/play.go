@@ -242,7 +242,7 @@ func (w *world) dayHeading(st *scenario.Step) {
 // pause shows what the scenario says is to be seen now.
 func (w *world) pause(st *scenario.Step) error {
 	w.page.Blank()
-	w.page.Heading("  " + st.Heading)
+	w.page.Heading(st.Heading)
 	if st.Text != "" {
 		w.page.Para(2, st.Text)
 	}

@@ -109,10 +109,10 @@ func TestByHand(t *testing.T) {
 	}
 
 	// 1. A flash note.
-	if got := shell("0", command(`.* send (?s:.*?)--dir \S+`)); !strings.Contains(got, "Receipt of IRN") {
+	if got := shell("0", command(`/\S+ send (?s:.*?)--dir \S+`)); !strings.Contains(got, "Receipt of IRN") {
 		t.Errorf("send says\n%s", got)
 	}
-	if got := shell("0", command(`.* inbox .*`)); !strings.Contains(got, "FLASH") || !strings.Contains(got, "By hand") {
+	if got := shell("0", command(`/\S+ inbox .*`)); !strings.Contains(got, "FLASH") || !strings.Contains(got, "By hand") {
 		t.Errorf("the inbox says\n%s", got)
 	}
 
@@ -125,7 +125,7 @@ func TestByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.await(t, "The process of (IRN) has ended", ended)
-	line := command(`.* line .*`)
+	line := command(`/\S+ line .*`)
 	until := func(want string) {
 		t.Helper()
 		got := ""
@@ -137,7 +137,7 @@ func TestByHand(t *testing.T) {
 		t.Fatalf("the line does not come to %q; it says\n%s", want, got)
 	}
 	until("link down since")
-	again := exec.Command("sh", "-c", "exec "+command(`.* serve .*`))
+	again := exec.Command("sh", "-c", "exec "+command(`/\S+ serve .*`))
 	again.Stdout, again.Stderr = io.Discard, io.Discard
 	if err := again.Start(); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestByHand(t *testing.T) {
 	}
 
 	// 3. A byte is flipped.
-	verify := command(`.* verify .*`)
+	verify := command(`/\S+ verify .*`)
 	if got := shell("0", verify); !strings.Contains(got, "Nothing is wrong") {
 		t.Errorf("verify says\n%s", got)
 	}

@@ -329,7 +329,7 @@ func (p *Page) mission(v *view.Mission) {
 		if s := f.Words.Text(); s != "" {
 			says += ": " + s
 		}
-		p.Hang(4, pad(f.Name+":", 7)+" "+f.Value+",", basis(f.Words)+says)
+		p.Hang(4, pad(f.Name+":", 7), f.Value+", "+basis(f.Words)+says)
 	}
 }
 
