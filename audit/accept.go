@@ -21,6 +21,14 @@ type Refused struct {
 func (e *Refused) Error() string { return fmt.Sprintf("%s: refused: %v", e.What, e.Err) }
 func (e *Refused) Unwrap() error { return e.Err }
 
+// ClosedError says that a checkpoint goes beyond what the closing of its feed
+// keeps.
+type ClosedError struct{ Keeps, Head note.Head }
+
+func (e *ClosedError) Error() string {
+	return fmt.Sprintf("the feed was closed at %d leaves; this checkpoint is of %d", e.Keeps.Size, e.Head.Size)
+}
+
 // Feed is a run of leaves as it came, with the checkpoint that commits to
 // them.
 type Feed struct {
@@ -74,7 +82,7 @@ func AcceptFeed(ch *charter.Channel, held Held, in Feed) (*Verified, error) {
 		return nil, &Refused{what, err}
 	}
 	if keeps, closed := ch.Closed(h.Origin); closed && h.Size > keeps.Size {
-		return nil, &Refused{what, fmt.Errorf("the feed was closed at %d leaves; this checkpoint is of %d", keeps.Size, h.Size)}
+		return nil, &Refused{what, &ClosedError{keeps, h}}
 	}
 	size := held.Tree.Size()
 	leaves := in.Leaves

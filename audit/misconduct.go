@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -21,10 +22,19 @@ import (
 //
 //   - With Before, both leaves are in the tree of Head, After the later one,
 //     and of some feed After has seen less than Before.
+//
 //   - With Receipt, the author signed that it durably held the feed of the
 //     receipt up to a size, at a time; and After, in the tree of Head, has by
 //     its own time been written ReceiptSlack or more later and has seen less
 //     of that feed.
+//
+//   - With Later, After says that it has seen more of some feed than was there
+//     when it was written: a leaf of that feed, Later, lies within what After
+//     claims to have seen, and has itself seen the tree of Head, with After in
+//     it. No two hashes can each hold the other, so the claim is false. That
+//     is so unless the feed of Later is forked: then After may have seen
+//     another history of it, and whoever holds a proof of that fork MUST let
+//     this proof rest.
 //
 // The second needs the two times because nothing else orders a receipt and a
 // leaf: a receipt is named in no leaf. Both times are the author's own signed
@@ -36,6 +46,7 @@ import (
 //	detente/misconduct/v1
 //	{"after":LEAF,"before":LEAF,"head":"<base64>"}
 //	{"after":LEAF,"head":"<base64>","receipt":{"head":HEAD,"lines":"<base64>"}}
+//	{"after":LEAF,"head":"<base64>","later":{"head":"<base64>","leaf":LEAF}}
 //
 // LEAF is {"index":N,"leaf":"<base64>","proof":["<64 hexadecimal digits>",…]},
 // the proof being the RFC 6962 audit path to the root of head.
@@ -43,7 +54,14 @@ type Misconduct struct {
 	After   ProvenLeaf     `json:"after"`
 	Before  *ProvenLeaf    `json:"before,omitempty"`
 	Head    []byte         `json:"head"` // signed checkpoint
+	Later   *LaterLeaf     `json:"later,omitempty"`
 	Receipt *SignedReceipt `json:"receipt,omitempty"`
+}
+
+// A LaterLeaf is a leaf of another feed that has seen the leaf accused.
+type LaterLeaf struct {
+	Head []byte     `json:"head"` // signed checkpoint of its own feed
+	Leaf ProvenLeaf `json:"leaf"`
 }
 
 // A ProvenLeaf is a leaf with its place in a tree.
@@ -79,10 +97,14 @@ type Accusation struct {
 	Said    uint64    // how much of it the author had said that it holds
 	Seen    uint64    // how much the leaf has seen
 	Before  *note.ID  // the leaf that said so
+	Later   *note.ID  // or the leaf within what it claims to have seen that was written after it
 	Receipt time.Time // or the time of the receipt that did
 }
 
 func (a Accusation) String() string {
+	if a.Later != nil {
+		return fmt.Sprintf("%s claims to have seen %d leaves of %s, but of these %s was written after it: the feed stands up to there and stays frozen until its author opens a new epoch", a.Note, a.Seen, a.Of, a.Later.Short())
+	}
 	by := fmt.Sprintf("its receipt of %s", a.Receipt.Format(time.RFC3339))
 	if a.Before != nil {
 		by = a.Before.Short()
@@ -91,71 +113,131 @@ func (a Accusation) String() string {
 }
 
 // Verify checks the proof with the credences of the author, of which those
-// count whose party it is.
+// count whose party it is; and, where it rests on a leaf of another party, with
+// that party's.
 func (m Misconduct) Verify(credences ...charter.Credence) (Accusation, error) {
-	head, err := feed.ParseHead(m.Head)
-	if err != nil {
-		return Accusation{}, fmt.Errorf("not a proof of misconduct: %w", err)
-	}
-	party := note.ID{Origin: head.Origin}.Party()
-	err = fmt.Errorf("not a proof of misconduct that can be checked: no credence of %s is given", party)
-	var receipts []feed.Public
-	for _, c := range credences {
-		if c.Party == party {
-			receipts = append(receipts, c.Keys.Receipt)
+	return m.verify(func(origin string) (list []feed.Public, err error) {
+		party := note.ID{Origin: origin}.Party()
+		for _, c := range credences {
+			if c.Party == party {
+				list = append(list, c.Keys.Feed)
+			}
 		}
-	}
-	for _, c := range credences {
-		if c.Party != party {
-			continue
+		if list == nil {
+			err = fmt.Errorf("no credence of %s is given", party)
 		}
-		var a Accusation
-		if a, err = m.VerifyKeys(c.Keys.Feed, receipts); err == nil {
-			return a, nil
+		return list, err
+	}, func(party string) (list []feed.Public) {
+		for _, c := range credences {
+			if c.Party == party {
+				list = append(list, c.Keys.Receipt)
+			}
 		}
-	}
-	return Accusation{}, err
+		return list
+	})
 }
 
-// VerifyKeys checks the proof with the key of the feed and the receipt keys
-// of its author.
-func (m Misconduct) VerifyKeys(key feed.Public, receipts []feed.Public) (Accusation, error) {
-	bad := func(format string, args ...any) (Accusation, error) {
-		return Accusation{}, fmt.Errorf("not a proof of misconduct: "+format, args...)
+// VerifyWith checks the proof with the keys of a channel.
+func (m Misconduct) VerifyWith(ch *charter.Channel) (Accusation, error) {
+	return m.verify(func(origin string) ([]feed.Public, error) {
+		key, err := ch.FeedKey(origin)
+		return []feed.Public{key}, err
+	}, ch.ReceiptKeys)
+}
+
+func (m Misconduct) verify(feedKeys func(origin string) ([]feed.Public, error), receiptKeys func(party string) []feed.Public) (Accusation, error) {
+	bad := func(err error) (Accusation, error) {
+		return Accusation{}, fmt.Errorf("not a proof of misconduct: %w", err)
 	}
-	head, err := feed.OpenHead(m.Head, key)
+	reasons := 0
+	for _, given := range []bool{m.Before != nil, m.Later != nil, m.Receipt != nil} {
+		if given {
+			reasons++
+		}
+	}
+	if reasons != 1 {
+		return bad(errors.New("want one of an earlier leaf, a later leaf and a receipt"))
+	}
+	head, err := openHead(m.Head, feedKeys)
 	if err != nil {
-		return bad("%w", err)
+		return bad(err)
 	}
 	after, err := m.After.open(head)
 	if err != nil {
-		return bad("%w", err)
+		return bad(err)
+	}
+	var a Accusation
+	switch {
+	case m.Before != nil:
+		a, err = m.verifyBefore(head, after)
+	case m.Later != nil:
+		a, err = m.verifyLater(head, after, feedKeys)
+	default:
+		a, err = m.verifyReceipt(after, receiptKeys(after.Party()))
+	}
+	if err != nil {
+		return bad(err)
+	}
+	return a, nil
+}
+
+// openHead verifies a checkpoint with whichever of its author's keys fits.
+func openHead(signed []byte, keys func(origin string) ([]feed.Public, error)) (note.Head, error) {
+	h, err := feed.ParseHead(signed)
+	if err != nil {
+		return h, err
+	}
+	list, err := keys(h.Origin)
+	if err != nil {
+		return h, err
+	}
+	for _, k := range list {
+		if h, err = feed.OpenHead(signed, k); err == nil {
+			return h, nil
+		}
+	}
+	return h, err
+}
+
+func (m Misconduct) verifyBefore(head note.Head, after *note.Header) (Accusation, error) {
+	before, err := m.Before.open(head)
+	if err != nil {
+		return Accusation{}, err
+	}
+	if before.Index >= after.Index {
+		return Accusation{}, fmt.Errorf("%s is not before %s", before.ID(), after.ID())
+	}
+	for _, s := range before.Seen {
+		if now := after.SeenSize(s.Origin); now < s.Size {
+			id := before.ID()
+			return Accusation{Note: after.ID(), Of: s.Origin, Said: s.Size, Seen: now, Before: &id}, nil
+		}
+	}
+	return Accusation{}, fmt.Errorf("%s has seen no less than %s", after.ID(), before.ID())
+}
+
+func (m Misconduct) verifyLater(head note.Head, after *note.Header, keys func(origin string) ([]feed.Public, error)) (Accusation, error) {
+	own, err := openHead(m.Later.Head, keys)
+	if err != nil {
+		return Accusation{}, err
+	}
+	later, err := m.Later.Leaf.open(own)
+	if err != nil {
+		return Accusation{}, err
 	}
 	switch {
-	case (m.Before == nil) == (m.Receipt == nil):
-		return bad("want either an earlier leaf or a receipt")
-	case m.Before != nil:
-		before, err := m.Before.open(head)
-		if err != nil {
-			return bad("%w", err)
-		}
-		if before.Index >= after.Index {
-			return bad("%s is not before %s", before.ID(), after.ID())
-		}
-		for _, s := range before.Seen {
-			if now := after.SeenSize(s.Origin); now < s.Size {
-				id := before.ID()
-				return Accusation{Note: after.ID(), Of: s.Origin, Said: s.Size, Seen: now, Before: &id}, nil
-			}
-		}
-		return bad("%s has seen no less than %s", after.ID(), before.ID())
+	case !slices.Contains(later.Seen, head):
+		return Accusation{}, fmt.Errorf("%s has not seen the tree that %s is proven to be in", later.ID(), after.ID())
+	case after.SeenSize(later.Origin) <= later.Index:
+		return Accusation{}, fmt.Errorf("%s does not claim to have seen %s", after.ID(), later.ID())
 	}
-	return m.verifyReceipt(after, receipts)
+	id := later.ID()
+	return Accusation{Note: after.ID(), Of: later.Origin, Said: later.Index, Seen: after.SeenSize(later.Origin), Later: &id}, nil
 }
 
 func (m Misconduct) verifyReceipt(after *note.Header, keys []feed.Public) (Accusation, error) {
 	bad := func(format string, args ...any) (Accusation, error) {
-		return Accusation{}, fmt.Errorf("not a proof of misconduct: "+format, args...)
+		return Accusation{}, fmt.Errorf(format, args...)
 	}
 	of := m.Receipt.Head
 	_, channel, _, err := note.ParseOrigin(of.Origin)
@@ -222,6 +304,30 @@ func ProveReceipt(signed []byte, receipt SignedReceipt, after uint64, leaf func(
 	return &Misconduct{After: a, Head: signed, Receipt: &receipt}, nil
 }
 
+// ProveAhead proves that leaf after of a feed claims to have seen more of
+// another feed than there was: leaf later of that feed has seen the head that
+// signed is the checkpoint of, and so the leaf after. leaf and hashes read what
+// is held of a feed.
+func ProveAhead(signed []byte, after uint64, laterSigned []byte, later uint64, leaf func(origin string) func(uint64) ([]byte, error), hashes func(origin string) tlog.HashReader) (*Misconduct, error) {
+	head, err := feed.ParseHead(signed)
+	if err != nil {
+		return nil, err
+	}
+	laterHead, err := feed.ParseHead(laterSigned)
+	if err != nil {
+		return nil, err
+	}
+	a, err := proveLeaf(signed, after, leaf(head.Origin), hashes(head.Origin))
+	if err != nil {
+		return nil, err
+	}
+	l, err := proveLeaf(laterSigned, later, leaf(laterHead.Origin), hashes(laterHead.Origin))
+	if err != nil {
+		return nil, err
+	}
+	return &Misconduct{After: a, Head: signed, Later: &LaterLeaf{laterSigned, l}}, nil
+}
+
 func proveLeaf(signed []byte, index uint64, leaf func(uint64) ([]byte, error), r tlog.HashReader) (ProvenLeaf, error) {
 	head, err := feed.ParseHead(signed)
 	if err != nil {
@@ -271,6 +377,9 @@ func ParseMisconduct(text []byte) (Misconduct, error) {
 	if m.Before != nil {
 		leaves = append(leaves, *m.Before)
 	}
+	if m.Later != nil {
+		leaves = append(leaves, m.Later.Leaf)
+	}
 	for _, l := range leaves {
 		if l.Leaf == nil || l.Proof == nil { // "null" would be a second spelling
 			return Misconduct{}, errors.New("proof of misconduct: a leaf without bytes or without a path")
@@ -279,7 +388,7 @@ func ParseMisconduct(text []byte) (Misconduct, error) {
 			return Misconduct{}, fmt.Errorf("a proof of misconduct has a leaf of %d bytes and a path of %d hashes; the limits are %d and %d", len(l.Leaf), len(l.Proof), note.MaxHeader, maxPath)
 		}
 	}
-	if len(m.Head) > feed.MaxCheckpoint || m.Receipt != nil && len(m.Receipt.Lines) > feed.MaxCheckpoint {
+	if len(m.Head) > feed.MaxCheckpoint || m.Later != nil && len(m.Later.Head) > feed.MaxCheckpoint || m.Receipt != nil && len(m.Receipt.Lines) > feed.MaxCheckpoint {
 		return Misconduct{}, fmt.Errorf("a proof of misconduct has a checkpoint or a receipt of more than %d bytes", feed.MaxCheckpoint)
 	}
 	return Misconduct(m), nil

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"detente/charter"
 	"detente/matter"
@@ -60,11 +61,41 @@ func CheckPlain(h *note.Header, name string, plain []byte) error {
 }
 
 // Placeholder stands in the register for a leaf that is no header: unreadable
-// for everyone alike. What follows it in its feed is not held up by it.
+// for everyone alike, in whatever order the charters reached them. What follows
+// it in its feed is not held up by it.
 func Placeholder(ch *charter.Channel, id note.ID) register.Opened {
 	h := &note.Header{Charter: ch.ID(), Exercise: ch.Exercise(), Index: id.Index, Origin: id.Origin, Precedence: "routine", Version: note.Version}
-	for _, m := range ch.Members() {
-		h.Audience = append(h.Audience, m.Party)
+	if rules, ok := ch.Rules(ch.ID()); ok {
+		for party := range rules.Roles {
+			h.Audience = append(h.Audience, party)
+		}
 	}
+	slices.Sort(h.Audience)
 	return register.Opened{Header: h, Trouble: register.Unreadable}
+}
+
+// Foldable returns what can be folded of a note. One that names a charter which
+// no text of the channel is, or has seen a feed that by these texts cannot be,
+// would wait for ever, and so would everything written by who has seen it. It
+// is unreadable, and has seen only what there is. Texts reach a node before
+// what is written under them; where one comes late, all is folded anew. later
+// tells which feeds may yet come to be.
+func Foldable(ch *charter.Channel, o register.Opened, later func(origin string) bool) register.Opened {
+	h := *o.Header
+	unknown := func(s note.Head) bool {
+		if later != nil && later(s.Origin) {
+			return false
+		}
+		_, err := ch.FeedKey(s.Origin)
+		return err != nil
+	}
+	_, known := ch.Rules(h.Charter)
+	if known && !slices.ContainsFunc(h.Seen, unknown) {
+		return o
+	}
+	if !known {
+		h.Charter = ch.ID()
+	}
+	h.Seen = slices.DeleteFunc(slices.Clone(h.Seen), unknown)
+	return register.Opened{Header: &h, Content: o.Content, Trouble: register.Unreadable}
 }

@@ -21,6 +21,11 @@ func sortedIDs(m map[note.Digest]*charter.Channel) []note.Digest {
 	return slices.SortedFunc(maps.Keys(m), func(a, b note.Digest) int { return bytes.Compare(a[:], b[:]) })
 }
 
+// AcceptedKey is the key under which a ledger says when a closing was accepted,
+// by the node at once or by a person. Until then the closing waits, and the
+// feed stands as if there were none.
+func AcceptedKey(closing note.Digest) string { return "accept/" + closing.String() }
+
 const fetchAgain = "ask any party of the channel for it and add it again"
 
 // documents verifies every signed text and builds the channels that have
@@ -39,6 +44,13 @@ func (v *verifier) documents(rows []store.FeedRow) map[note.Digest]*charter.Chan
 			s, err := checkDoc(d)
 			if err != nil {
 				v.find(docName(d), err.Error(), fetchAgain)
+				continue
+			}
+			if accepted, err := v.Store.Meta(AcceptedKey(d.Digest)); d.Kind == charter.KindClosing && (err != nil || accepted == "") {
+				if err != nil {
+					v.failed(docName(d), err)
+				}
+				v.count(func(r *Report) { r.Pending++ })
 				continue
 			}
 			switch {

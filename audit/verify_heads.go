@@ -223,7 +223,7 @@ func (f *feedCheck) proof(text []byte) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		a, err := m.VerifyKeys(f.key, f.ch.ReceiptKeys(f.party))
+		a, err := m.VerifyWith(f.ch)
 		if err != nil {
 			return "", err
 		}

@@ -280,7 +280,7 @@ func (c *chain) leaf(index uint64, l *readLeaf) {
 		return
 	}
 	h := l.leaf.Header
-	stands := true
+	stands := !f.proven[index]
 	if c.last != nil && goesBack(c.last.Header, h) {
 		stands = false
 		f.wrong(index, "its seen goes back below that of "+c.last.Header.ID().Short()+": its author contradicts itself")
@@ -302,7 +302,7 @@ func (c *chain) leaf(index uint64, l *readLeaf) {
 		c.receipts(index, h)
 	}
 	c.last = &l.leaf
-	c.fold(folding{opened: l.opened, spoilt: l.spoilt, stands: stands})
+	c.fold(folding{opened: Foldable(f.ch, l.opened, nil), spoilt: l.spoilt, stands: stands})
 }
 
 func (c *chain) fold(n folding) {

@@ -88,7 +88,7 @@ var Types = []TypeInfo{
 	{TypeLeaves, "leaves", MaxBody, "consecutive entries of one feed, see Leaves"},
 	{TypePart, "part", chunkHeader + MaxChunk, "a piece of a sealed payload, see Chunk"},
 	{TypeReceipt, "receipt", 64 << 10, "signature lines on a head under a name of their own, see Receipt"},
-	{TypeFork, "fork", 256 << 10, "a portable proof that a feed has forked"},
+	{TypeFork, "fork", 384 << 10, "a portable proof that a feed has forked, or of misconduct"},
 }
 
 // lookup returns the row of t; every type of the table stands at its number.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
 	"detente/audit"
 	"detente/charter"
 	"detente/feed"
-	"detente/internal/journal"
 	"detente/internal/store"
 	"detente/note"
 	"detente/pouch"
@@ -35,6 +35,7 @@ type channel struct {
 	peers    map[string]*peer
 	pictures map[string]pictureState // what the last ack of a party says, against this node's own picture
 	pending  []note.Digest           // closings that wait for a person to accept them
+	parted   map[string]string       // by origin: why the ledger is of another history than what this node signed
 
 	quota map[string]*bucket // by origin
 
@@ -53,13 +54,15 @@ type held struct {
 	tree     *feed.Tree
 	head     note.Head
 	signed   []byte
-	last     *audit.Leaf       // the last leaf that could be read
-	lastNote uint64            // one more than the index of the last leaf that is not an ack
-	receipts map[string]uint64 // by party: the greatest size that it gave a receipt for
-	frozen   *uint64           // how many leaves stand; nil: all
-	why      string            // why it is frozen
-	proof    []byte
-	compare  bool // frozen by a fork whose common prefix is not known yet
+	last     *audit.Leaf            // the last leaf that could be read
+	lastNote uint64                 // one more than the index of the last leaf that is not an ack
+	receipts map[string]uint64      // by party: the greatest size that it gave a receipt for
+	frozen   *uint64                // how many leaves stand; nil: all
+	why      string                 // why it is frozen
+	faults   []fault                // what is proven against it
+	common   uint64                 // how much of it all its histories that were compared have in common
+	doubt    bool                   // leaves came that do not continue what is held
+	compared map[string]*comparison // by party: its history of a forked feed, and this one
 }
 
 type missing struct {
@@ -73,7 +76,9 @@ type pictureState struct {
 	ack   note.ID
 }
 
-func newHeld() *held { return &held{tree: feed.EmptyTree(), receipts: map[string]uint64{}} }
+func newHeld() *held {
+	return &held{tree: feed.EmptyTree(), receipts: map[string]uint64{}, common: math.MaxUint64}
+}
 
 // found opens a channel whose founding charter is in force, and reads what the
 // ledger holds of it.
@@ -86,18 +91,34 @@ func (n *Node) found(ctx context.Context, founding *charter.Signed) error {
 		return nil // the charter of a channel of others; kept, not carried
 	}
 	c := &channel{n: n, id: docs.ID(), docs: docs, feeds: map[string]*held{}, missing: map[note.Digest]missing{}, peers: map[string]*peer{},
-		pictures: map[string]pictureState{}, quota: map[string]*bucket{}, ackWake: make(chan struct{}, 1)}
+		pictures: map[string]pictureState{}, parted: map[string]string{}, quota: map[string]*bucket{}, ackWake: make(chan struct{}, 1)}
 	var texts [][]byte
+	var waiting []store.Doc
 	for _, kind := range []string{charter.KindCredence, charter.KindCharter, charter.KindClosing} {
 		list, err := n.store.Docs(kind)
 		if err != nil {
 			return err
 		}
 		for _, d := range list {
+			if kind == charter.KindClosing {
+				accepted, err := n.store.Meta(acceptKey(d.Digest))
+				if err != nil {
+					return err
+				}
+				if accepted == "" {
+					waiting = append(waiting, d)
+					continue
+				}
+			}
 			texts = append(texts, d.Bytes)
 		}
 	}
 	docs.AddAll(texts...) // those of other channels are refused, and are none of this one's
+	for _, d := range waiting {
+		if _, _, err := c.readClosing(d.Bytes); err == nil {
+			c.pending = append(c.pending, d.Digest)
+		}
+	}
 	c.setPeers()
 	if err := c.loadFeeds(ctx); err != nil {
 		return err
@@ -148,11 +169,14 @@ func (c *channel) loadFeeds(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := c.loadFrozen(row.Origin, h, forks); err != nil {
-			return err
-		}
+	}
+	if err := c.loadFrozen(forks); err != nil {
+		return err
 	}
 	if err := c.rebuild(ctx); err != nil {
+		return err
+	}
+	if err := c.loadStamp(); err != nil {
 		return err
 	}
 	if err := c.mend(); err != nil {
@@ -181,6 +205,15 @@ func (c *channel) rebuild(ctx context.Context) error {
 	c.reg = register.New(audit.Rules(c.docs))
 	clear(c.missing)
 	c.addressed, c.unopened = 0, nil
+	for _, d := range c.docs.Documents() {
+		if d.Kind != charter.KindClosing {
+			continue
+		}
+		// Whoever has seen more of a closed feed has seen what does not stand.
+		if _, closing, err := c.readClosing(d.Signed); err == nil {
+			c.reg.Freeze(closing.Keeps.Origin, closing.Keeps.Size)
+		}
+	}
 	for _, origin := range c.origins() {
 		if f := c.feeds[origin].frozen; f != nil {
 			c.reg.Freeze(origin, *f)
@@ -244,7 +277,7 @@ func (c *channel) fold(ctx context.Context, origin string, h *held) error {
 		if index < stands {
 			c.reg.Add(c.placeholder(o, origin, index))
 		}
-		if leaf.Header != nil && leaf.Header.For(c.n.party) && c.docs.Epoch(c.n.party) != origin {
+		if leaf.Header != nil && leaf.Header.For(c.n.party) && !c.n.ownLeaves(origin) {
 			c.addressed += min(len(leaf.Header.Parts), 2)
 		}
 		return nil
@@ -282,74 +315,6 @@ func (c *channel) expect(h *note.Header, name string) {
 	}
 }
 
-// mend compares what the ledger holds with what the journal says was signed.
-// "A database ahead of its journal means a crash, and is mended."
-func (c *channel) mend() error {
-	if c.n.journal == nil {
-		return nil
-	}
-	var entries []journal.Entry
-	for origin, h := range c.feeds {
-		role, head := journal.Feed, h.head
-		if party, _, _, _ := note.ParseOrigin(origin); party != c.n.party {
-			role = journal.Receipt
-			size := h.receipts[c.n.party]
-			if size == 0 {
-				continue
-			}
-			row, err := c.n.store.HeadAt(origin, size)
-			if err != nil {
-				return err
-			}
-			head = row.Head
-		}
-		if size, _, ok := c.n.journal.Last(role, origin); !ok || size < head.Size {
-			entries = append(entries, journal.Entry{Role: role, Head: head})
-		}
-	}
-	return c.n.journal.Record(entries...)
-}
-
-// behind says why the node must not sign on this channel: the journal knows
-// of signatures over what the ledger does not hold. Empty: it may sign. It is
-// asked when the channel is loaded, and as long as it says why, after whatever
-// may have changed it: while a write is under way the journal is ahead of the
-// memory, rightly.
-func (c *channel) behind() string {
-	n := c.n
-	if n.noJournal {
-		for origin := range c.feeds {
-			if party, _, _, _ := note.ParseOrigin(origin); party == n.party && origin == c.docs.Epoch(n.party) {
-				return "the signing journal is lost, so nobody can tell what this node has signed last; close the feed with the identity key and go on in the next epoch: detente epoch close --reason journal-lost"
-			}
-		}
-		return "the signing journal is lost; make a new one with: detente recover"
-	}
-	for _, role := range []string{journal.Feed, journal.Receipt} {
-		for _, origin := range n.journal.Origins(role) {
-			if _, id, _, err := note.ParseOrigin(origin); err != nil || id != c.id {
-				continue
-			}
-			size, root, _ := n.journal.Last(role, origin)
-			if keeps, closed := c.docs.Closed(origin); closed && size > keeps.Size {
-				continue
-			}
-			h := c.feeds[origin]
-			if h == nil || h.tree.Size() < size {
-				have := uint64(0)
-				if h != nil {
-					have = h.tree.Size()
-				}
-				return fmt.Sprintf("the ledger holds %d leaves of %s, but this node has signed %d: an old copy of the ledger was restored. Nothing is signed until the rest is fetched from whoever holds it; a running node asks its peers by itself, or apply their pouch", have, origin, size)
-			}
-			if h.tree.Size() == size && h.head.Root != root {
-				return fmt.Sprintf("the ledger and the signing journal disagree about %s at %d; close the feed with the identity key: detente epoch close --reason fork", origin, size)
-			}
-		}
-	}
-	return ""
-}
-
 // own returns the feed that this node writes now; it may be empty.
 func (c *channel) own() (origin string, h *held) {
 	origin = c.docs.Epoch(c.n.party)
@@ -379,8 +344,8 @@ func (c *channel) have(to string) pouch.Have {
 	for _, o := range c.origins() {
 		f := c.feeds[o]
 		fh := pouch.FeedHave{Origin: o, Root: f.head.Root, Size: f.head.Size, Receipted: f.receipts[to]}
-		if f.compare {
-			fh.Size, fh.Root = 0, note.Digest{} // asks for the other history from its beginning
+		if from, yes := c.asks(o, f, to); yes { // for the other history
+			fh.Size, fh.Root = from, note.Digest{}
 		}
 		h.Feeds = append(h.Feeds, fh)
 	}

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"detente/audit"
+	"detente/charter"
 	"detente/internal/store"
 	"detente/note"
 	"detente/pouch"
@@ -44,11 +47,14 @@ func (c *channel) compose(p *peer) ([]byte, *sent, error) {
 		return nil, nil, err
 	}
 	b.put(have)
-	if role := c.docs.Role(p.party); role != "" {
+	if member, ok := c.docs.Member(p.party); ok {
+		b.hashes = hashesOnly(member)
 		b.documents()
 		b.forks()
-		b.feeds()
-		b.payloads(p.wants)
+		if !b.hashes {
+			b.feeds()
+			b.payloads(p.wants)
+		}
 		b.receipts()
 	}
 	if b.err == nil {
@@ -65,6 +71,7 @@ type builder struct {
 	sent *sent
 	err  error
 
+	hashes    bool // the peer may read no header
 	leafBytes int
 	due       []due // payloads of the leaves that go along
 }
@@ -83,6 +90,16 @@ func (b *builder) put(r pouch.Record) {
 	}
 }
 
+// hashesOnly reports whether a member is an observer who reads no headers: it
+// gets checkpoints and tiles of hashes, from /log.
+func hashesOnly(m charter.Member) bool { return m.Role == charter.Observer && m.Scope == "hashes" }
+
+// mayRead reports whether the peer may have a proof: one of misconduct holds
+// headers.
+func (b *builder) mayRead(proof []byte) bool {
+	return !b.hashes || !bytes.HasPrefix(proof, []byte(audit.MisconductType))
+}
+
 func (b *builder) documents() {
 	mark := docsMark(b.c.docs)
 	if b.p.have == nil || b.p.have.Nonce == mark || b.p.sent.docs == mark {
@@ -95,10 +112,12 @@ func (b *builder) documents() {
 }
 
 func (b *builder) forks() {
-	for origin, h := range b.c.feeds {
-		if h.proof != nil && !b.p.sent.forks[origin] {
-			b.put(pouch.Record{Type: pouch.TypeFork, Body: h.proof})
-			b.sent.forks[origin], b.sent.news = true, true
+	for _, h := range b.c.feeds {
+		for _, f := range h.faults {
+			if !b.p.sent.forks[string(f.text)] && b.mayRead(f.text) {
+				b.put(pouch.Record{Type: pouch.TypeFork, Body: f.text})
+				b.sent.forks[string(f.text)], b.sent.news = true, true
+			}
 		}
 	}
 }
@@ -109,30 +128,36 @@ func (b *builder) feeds() {
 	if b.p.have == nil {
 		return // it has not said yet what it holds
 	}
-	theirs := map[string]uint64{}
+	theirs := map[string]pouch.FeedHave{}
 	for _, f := range b.p.have.Feeds {
-		theirs[f.Origin] = f.Size
+		theirs[f.Origin] = f
 	}
 	for _, origin := range b.c.origins() {
 		h := b.c.feeds[origin]
-		from := theirs[origin]
-		if b.p.sent.feeds[origin] > from {
+		f := theirs[origin]
+		// Heads that contradict each other are a proof, and whoever holds more
+		// of the feed can make it from the other's head alone.
+		if h.signed != nil && h.frozen == nil && (h.doubt || f.Size == h.head.Size && f.Root != h.head.Root) {
+			b.put(pouch.Record{Type: pouch.TypeHead, Body: h.signed})
+		}
+		from := f.Size
+		if h.frozen == nil && b.p.sent.feeds[origin] > from {
 			from = b.p.sent.feeds[origin] // on its way already
 		}
-		if from < h.tree.Size() && b.err == nil {
-			b.feed(origin, h, from)
+		if to := b.c.offers(origin, h, from); from < to && b.err == nil {
+			b.feed(origin, h, from, to)
 		}
 	}
 }
 
-func (b *builder) feed(origin string, h *held, from uint64) {
+func (b *builder) feed(origin string, h *held, from, to uint64) {
 	s := b.c.n.store
 	room := maxPouchLeaves - b.leafBytes
 	if room <= 0 {
 		b.sent.more = true
 		return
 	}
-	leaves, err := s.Leaves(origin, from, h.tree.Size(), room)
+	leaves, err := s.Leaves(origin, from, to, room)
 	if err != nil {
 		b.err = err
 		return
@@ -141,17 +166,8 @@ func (b *builder) feed(origin string, h *held, from uint64) {
 	if end := from + uint64(len(leaves)); end < h.tree.Size() {
 		// Not all fit: the greatest checkpoint that they reach. One transaction
 		// writes no more leaves than fit a pouch, so there is one.
-		b.sent.more = true
-		head = store.HeadRow{}
-		errEnd := errors.New("end")
-		err := s.EachHead(context.Background(), origin, from+1, func(row store.HeadRow) error {
-			if row.Head.Size > end {
-				return errEnd
-			}
-			head = row
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnd) {
+		b.sent.more = end < to
+		if head, err = b.c.headWithin(origin, from, end); err != nil {
 			b.err = err
 			return
 		}
@@ -175,6 +191,23 @@ func (b *builder) feed(origin string, h *held, from uint64) {
 	}
 	b.sent.feeds[origin] = head.Head.Size
 	b.sent.news = true
+}
+
+// headWithin returns the greatest checkpoint beyond from that the leaves up to
+// end reach.
+func (c *channel) headWithin(origin string, from, end uint64) (head store.HeadRow, err error) {
+	errEnd := errors.New("end")
+	err = c.n.store.EachHead(context.Background(), origin, from+1, func(row store.HeadRow) error {
+		if row.Head.Size > end {
+			return errEnd
+		}
+		head = row
+		return nil
+	})
+	if errors.Is(err, errEnd) {
+		err = nil
+	}
+	return head, err
 }
 
 // payloadsOf lists the payloads of a leaf that are for the peer.
@@ -274,26 +307,37 @@ func (b *builder) receipts() {
 			case party != b.c.n.party && h.receipts[party] <= b.p.sent.receipts[name+" "+origin]:
 				continue
 			}
-			r, err := b.c.n.store.LatestCosig(origin, name)
-			if err != nil {
-				continue
-			}
-			row, err := b.c.n.store.HeadAt(origin, r.Size)
-			if err != nil {
-				continue
-			}
-			rec, err := pouch.EncodeReceipt(pouch.Receipt{Name: name, Head: row.Head, Lines: r.Lines})
+			rec, err := b.c.receipt(origin, name, h.receipts[party])
 			if err != nil {
 				b.err = err
 				return
 			}
 			b.put(rec)
 			if party != b.c.n.party {
-				b.sent.receipts[name+" "+origin] = r.Size
+				b.sent.receipts[name+" "+origin] = h.receipts[party]
 			}
 			b.sent.news = true
 		}
 	}
+}
+
+// receipt returns the receipt of that size: not the newest in the ledger, which
+// may not be in the journal yet.
+func (c *channel) receipt(origin, name string, size uint64) (pouch.Record, error) {
+	cosigs, err := c.n.store.Cosigs(origin, size)
+	if err != nil {
+		return pouch.Record{}, err
+	}
+	row, err := c.n.store.HeadAt(origin, size)
+	if err != nil {
+		return pouch.Record{}, err
+	}
+	for _, s := range cosigs {
+		if s.Name == name {
+			return pouch.EncodeReceipt(pouch.Receipt{Name: name, Head: row.Head, Lines: s.Lines})
+		}
+	}
+	return pouch.Record{}, fmt.Errorf("the receipt %s on %s at %d is not in the ledger; run: detente verify", name, origin, size)
 }
 
 // cutName takes "PAK/receipt" apart.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"detente/internal/store"
 	"detente/note"
@@ -40,6 +39,9 @@ func (n *Node) PackPouch(ctx context.Context, id note.Digest, to string, w io.Wr
 	buf := bufio.NewWriter(w)
 	pw := pouch.NewWriter(buf)
 	pack := &packer{c: c, p: p, w: pw, rep: &rep}
+	if m, ok := c.docs.Member(to); ok {
+		pack.hashes = hashesOnly(m)
+	}
 	if err := pack.all(ctx); err != nil {
 		return rep, err
 	}
@@ -47,10 +49,11 @@ func (n *Node) PackPouch(ctx context.Context, id note.Digest, to string, w io.Wr
 }
 
 type packer struct {
-	c   *channel
-	p   *peer
-	w   *pouch.Writer
-	rep *Report
+	hashes bool // the peer may read no header
+	c      *channel
+	p      *peer
+	w      *pouch.Writer
+	rep    *Report
 }
 
 func (k *packer) all(ctx context.Context) error {
@@ -75,8 +78,11 @@ func (k *packer) all(ctx context.Context) error {
 	}
 	for _, origin := range k.c.origins() {
 		h := k.c.feeds[origin]
-		if h.proof != nil {
-			if err := k.w.Put(pouch.Record{Type: pouch.TypeFork, Body: h.proof}); err != nil {
+		if k.hashes {
+			continue
+		}
+		for _, f := range h.faults {
+			if err := k.w.Put(pouch.Record{Type: pouch.TypeFork, Body: f.text}); err != nil {
 				return err
 			}
 		}
@@ -96,28 +102,17 @@ func (k *packer) feed(ctx context.Context, origin string, h *held, from uint64) 
 			return err
 		}
 	}
-	var heads []store.HeadRow
-	err := s.EachHead(ctx, origin, from+1, func(r store.HeadRow) error {
-		if r.Head.Size <= h.tree.Size() {
-			heads = append(heads, r)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for len(heads) > 0 {
-		// The next run: as many heads as fit a piece, of which only the last travels.
-		n := 1
-		for n < len(heads) && heads[n].Head.Size-from <= pouch.MaxLeaves {
-			n++
-		}
-		head := heads[n-1]
-		heads = heads[n:]
-		leaves, err := s.Leaves(origin, from, head.Head.Size, 1<<30)
+	for to := k.c.offers(origin, h, from); from < to; {
+		// The next run: as many heads as fit, of which only the last travels.
+		leaves, err := s.Leaves(origin, from, to, maxPouchLeaves)
 		if err != nil {
 			return err
 		}
+		head, err := k.c.headWithin(origin, from, from+uint64(len(leaves)))
+		if err != nil || head.Signed == nil {
+			return err
+		}
+		leaves = leaves[:head.Head.Size-from]
 		if err := k.w.Put(pouch.Record{Type: pouch.TypeHead, Body: head.Signed}); err != nil {
 			return err
 		}
@@ -187,15 +182,7 @@ func (k *packer) receipts() error {
 			if party == k.p.party || size == 0 {
 				continue
 			}
-			r, err := k.c.n.store.LatestCosig(origin, party+"/receipt")
-			if err != nil {
-				return err
-			}
-			row, err := k.c.n.store.HeadAt(origin, r.Size)
-			if err != nil {
-				return err
-			}
-			rec, err := pouch.EncodeReceipt(pouch.Receipt{Name: party + "/receipt", Head: row.Head, Lines: r.Lines})
+			rec, err := k.c.receipt(origin, party+"/receipt", size)
 			if err != nil {
 				return err
 			}
@@ -224,10 +211,10 @@ func (n *Node) ApplyPouch(ctx context.Context, r io.Reader) (Report, error) {
 		if err != nil {
 			return err
 		}
-		rest := in.partial
+		rest, next := in.partial, in.next
 		rep, err := c.receive(ctx, in)
 		in = newIncoming()
-		in.partial = rest
+		in.partial, in.next, in.have = rest, next, have
 		total.Leaves += rep.Leaves
 		total.Payloads += rep.Payloads
 		total.Receipts += rep.Receipts
@@ -241,13 +228,13 @@ func (n *Node) ApplyPouch(ctx context.Context, r io.Reader) (Report, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err == nil && (rec.Type == pouch.TypeHead || rec.Type == pouch.TypeReceipt) && in.size > courierPiece {
+		if err == nil && in.size > courierPiece && rec.Type != pouch.TypeLeaves {
 			err = flush()
 		}
 		if err == nil {
 			err = in.add(rec)
 		}
-		if err == nil && in.have != nil && have == nil {
+		if err == nil && have == nil {
 			have = in.have
 		}
 		if err != nil {
@@ -262,24 +249,14 @@ func (n *Node) ApplyPouch(ctx context.Context, r io.Reader) (Report, error) {
 		return total, err
 	}
 	c.mu.Lock()
-	if p := c.peers[have.From]; p != nil && (p.have == nil || !behindOf(p.have, have)) {
+	if p := c.peers[have.From]; p != nil {
+		// An older word than the last is that of a courier who came late, or of a
+		// node whose ledger was restored. Only too much can come of believing it.
 		p.said(have)
 	}
 	c.mu.Unlock()
 	if len(in.partial) > 0 {
-		return total, fmt.Errorf("the pouch ends in the middle of %d payloads; the rest was kept", len(in.partial))
+		return total, fmt.Errorf("the pouch ends in the middle of payload %s; the rest was kept", in.next.Sealed)
 	}
 	return total, c.ackIfDue(ctx)
-}
-
-// behindOf reports whether a later word of a peer is older than one before:
-// a courier came late.
-func behindOf(known, said *pouch.Have) bool {
-	for _, f := range known.Feeds {
-		i := slices.IndexFunc(said.Feeds, func(g pouch.FeedHave) bool { return g.Origin == f.Origin })
-		if i < 0 || said.Feeds[i].Size < f.Size {
-			return true
-		}
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"detente/audit"
 	"detente/charter"
 	"detente/feed"
 	"detente/internal/store"
@@ -27,7 +28,7 @@ func (n *Node) AddDocument(ctx context.Context, signed []byte) (kind string, dig
 		return "", digest, err
 	}
 	digest = feed.TextDigest(text)
-	added, err := n.addDocument(ctx, signed)
+	added, err := n.addDocument(ctx, signed, true)
 	if err == nil && added {
 		n.announceChange()
 		for _, c := range n.all() {
@@ -40,8 +41,38 @@ func (n *Node) AddDocument(ctx context.Context, signed []byte) (kind string, dig
 // Documents returns the signed texts of a kind that the node keeps.
 func (n *Node) Documents(kind string) ([]store.Doc, error) { return n.store.Docs(kind) }
 
-// addDocument reports whether the text, or a signature on it, is new.
-func (n *Node) addDocument(ctx context.Context, signed []byte) (bool, error) {
+// takeDocs takes the texts of a pouch and returns how many were new. A peer
+// sends those of the channel and no others: what no channel here has a use for
+// is refused, or anybody could fill the disk with texts of its own.
+func (c *channel) takeDocs(ctx context.Context, docs [][]byte, rep *Report) (taken int) {
+	for again := true; again && len(docs) > 0; {
+		var early [][]byte
+		var errs []error
+		again = false
+		for _, d := range docs {
+			added, err := c.n.addDocument(ctx, d, false)
+			switch {
+			case added && err == nil:
+				taken++
+				again = true
+			case notYet(err):
+				early, errs = append(early, d), append(errs, err)
+			case err != nil:
+				rep.refuse(err, false)
+			}
+		}
+		if docs = early; !again {
+			for _, err := range errs {
+				rep.refuse(err, false)
+			}
+		}
+	}
+	return taken
+}
+
+// addDocument reports whether the text, or a signature on it, is new. From
+// home any text is kept; from a peer only what a channel has a use for.
+func (n *Node) addDocument(ctx context.Context, signed []byte, home bool) (bool, error) {
 	kind, err := charter.Kind(signed)
 	if err != nil {
 		return false, err
@@ -79,23 +110,26 @@ func (n *Node) addDocument(ctx context.Context, signed []byte) (bool, error) {
 	if bytes.Equal(old, signed) {
 		return false, nil
 	}
-	return true, n.keepDocument(ctx, store.Doc{Kind: kind, Digest: digest, Bytes: signed})
+	return true, n.keepDocument(ctx, store.Doc{Kind: kind, Digest: digest, Bytes: signed}, home)
 }
 
 // keepDocument stores a text and lets every channel that it concerns have it.
-func (n *Node) keepDocument(ctx context.Context, d store.Doc) error {
-	used := false
-	var refused []error
+func (n *Node) keepDocument(ctx context.Context, d store.Doc, home bool) error {
+	used, waits := false, false
+	var refused, early []error
 	for _, c := range n.all() {
-		err := c.takeDocument(ctx, d)
-		var early *charter.Early
+		pending, err := c.takeDocument(ctx, d)
 		switch {
 		case err == nil:
-			used = true
-		case errors.As(err, &early):
+			used, waits = true, waits || pending
+		case notYet(err):
+			early = append(early, err)
 		default:
 			refused = append(refused, err)
 		}
+	}
+	if !used && !home {
+		return errors.Join(append(early, refused...)...)
 	}
 	if d.Kind == charter.KindClosing && !used {
 		return errors.Join(append(refused, errors.New("the closing is of no channel of this node; it was not kept"))...)
@@ -103,7 +137,18 @@ func (n *Node) keepDocument(ctx context.Context, d store.Doc) error {
 	if conflict := new(charter.Conflict); errors.As(errors.Join(refused...), &conflict) {
 		return conflict
 	}
-	if err := n.store.Commit(ctx, store.Batch{Docs: []store.Doc{d}}); err != nil {
+	b := store.Batch{Docs: []store.Doc{d}}
+	if d.Kind == charter.KindClosing && !waits {
+		b.Meta = map[string]string{acceptKey(d.Digest): n.Now().UTC().Format(note.TimeLayout)}
+	}
+	if err := n.store.Commit(ctx, b); err != nil {
+		return err
+	}
+	if d.Kind == charter.KindCredence {
+		cred, err := charter.ParseCredence(d.Bytes)
+		if err == nil {
+			n.adopt(cred, d.Bytes)
+		}
 		return err
 	}
 	if d.Kind != charter.KindCharter {
@@ -125,37 +170,59 @@ func (n *Node) keepDocument(ctx context.Context, d store.Doc) error {
 // takeDocument adds a text to the channel. A closing that would take back
 // notes which this node holds and has given a receipt for, or that reopens a
 // frozen feed, waits for a person: see AcceptClosing.
-func (c *channel) takeDocument(ctx context.Context, d store.Doc) error {
+func (c *channel) takeDocument(ctx context.Context, d store.Doc) (pending bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d.Kind == charter.KindClosing {
-		member, closing, err := c.readClosing(d.Bytes)
-		if err != nil {
-			return err
+		if pending, err = c.mustWait(d); err != nil {
+			return false, err
 		}
-		if h := c.feeds[closing.Keeps.Origin]; member != c.n.party && h != nil && (h.frozen != nil || closing.Keeps.Size < h.receipts[c.n.party]) {
-			accepted, err := c.n.store.Meta(acceptKey(d.Digest))
-			if err != nil {
-				return err
+		if pending {
+			if !slices.Contains(c.pending, d.Digest) {
+				c.pending = append(c.pending, d.Digest)
 			}
-			if accepted == "" {
-				if !slices.Contains(c.pending, d.Digest) {
-					c.pending = append(c.pending, d.Digest)
-				}
-				return nil
-			}
+			return true, nil
 		}
 	}
 	if err := c.docs.Add(d.Bytes); err != nil {
-		return err
+		return false, err
 	}
 	c.pending = slices.DeleteFunc(c.pending, func(p note.Digest) bool { return p == d.Digest })
 	c.setPeers()
-	if d.Kind == charter.KindClosing {
-		return c.applyClosing(ctx, d.Bytes)
+	switch d.Kind {
+	case charter.KindClosing:
+		return false, c.applyClosing(ctx, d.Bytes)
+	case charter.KindCharter:
+		return false, c.rebuild(ctx) // what named it could not be read before
 	}
 	c.reg.Refresh()
-	return nil
+	return false, nil
+}
+
+// maxPending bounds the closings of one channel that wait for a person.
+const maxPending = 32
+
+// mustWait reports whether a closing waits for a person's word.
+func (c *channel) mustWait(d store.Doc) (bool, error) {
+	member, closing, err := c.readClosing(d.Bytes)
+	if err != nil || member == c.n.party {
+		return false, err
+	}
+	accepted, err := c.n.store.Meta(acceptKey(d.Digest))
+	if err != nil || accepted != "" {
+		return false, err
+	}
+	if _, closed := c.docs.Closed(closing.Keeps.Origin); closed {
+		return false, nil // that one stands, and this is it or contradicts it
+	}
+	h := c.feeds[closing.Keeps.Origin]
+	if h == nil || h.frozen == nil && closing.Keeps.Size >= h.receipts[c.n.party] {
+		return false, nil
+	}
+	if len(c.pending) >= maxPending && !slices.Contains(c.pending, d.Digest) {
+		return false, fmt.Errorf("%d closings wait for a person's word already", maxPending)
+	}
+	return true, nil
 }
 
 func (c *channel) readClosing(signed []byte) (party string, closing charter.Closing, err error) {
@@ -176,18 +243,11 @@ func (c *channel) applyClosing(ctx context.Context, signed []byte) error {
 	if c.why != "" {
 		c.why = c.behind()
 	}
-	h := c.feeds[closing.Keeps.Origin]
-	if h == nil {
-		return nil
-	}
-	if h.tree.Size() > closing.Keeps.Size || h.frozen != nil {
-		h.frozen, h.compare, h.why = &closing.Keeps.Size, false, "the feed was closed at that size by its author's identity key"
-		return c.rebuild(ctx)
-	}
-	return nil
+	c.reg.Freeze(closing.Keeps.Origin, closing.Keeps.Size)
+	return c.refreeze(ctx)
 }
 
-func acceptKey(d note.Digest) string { return "accept/" + d.String() }
+func acceptKey(d note.Digest) string { return audit.AcceptedKey(d) }
 
 // AcceptClosing is a person's word that a closing which takes back receipted
 // notes, or which ends a fork, is accepted: the party's next epoch is then
@@ -205,7 +265,7 @@ func (n *Node) AcceptClosing(ctx context.Context, digest note.Digest) error {
 		return err
 	}
 	for _, c := range n.all() {
-		if err := c.takeDocument(ctx, docs[i]); err == nil {
+		if _, err := c.takeDocument(ctx, docs[i]); err == nil {
 			n.announceChange()
 			c.wakePeers()
 		}
@@ -239,9 +299,13 @@ func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Di
 	if !identity.Public().Equal(cred.Identity) {
 		return nil, errors.New("that is not the identity key of " + n.party + "; nothing was changed")
 	}
+	if n.noJournal {
+		only = nil // nothing that was signed before may be gone on with, on any channel
+	}
 	next := cred
 	if !o.Leave {
-		r, err := makeRing(n.cfg.Dir, cred.Serial+1)
+		// Beyond any that are in the folder: of those a credence may have left.
+		r, err := makeRing(n.cfg.Dir, max(cred.Serial, n.keyRings()[0].serial)+1)
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +314,7 @@ func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Di
 		if err != nil {
 			return nil, err
 		}
-		if _, err := n.addDocument(ctx, signed); err != nil {
+		if _, err := n.addDocument(ctx, signed, true); err != nil {
 			return nil, err
 		}
 		n.useRing(r, next, signed)
@@ -269,7 +333,7 @@ func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Di
 		}
 	}
 	if n.noJournal {
-		if err := n.newJournal(); err != nil {
+		if err := n.newJournal(ctx); err != nil {
 			return docs, err
 		}
 	}
@@ -312,6 +376,6 @@ func (c *channel) closeOwn(ctx context.Context, identity *feed.Key, next charter
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.n.addDocument(ctx, signed)
+	_, err = c.n.addDocument(ctx, signed, true)
 	return signed, err
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 
 	"detente/audit"
 	"detente/feed"
@@ -12,8 +15,32 @@ import (
 	"detente/note"
 )
 
-// takeFork checks a proof that a feed forked, stores it, and freezes the
-// feed. It returns the origin where the proof is new.
+// A feed is frozen by a proof that its author broke the rules of the log, or
+// by a closing. Only its first leaves stand then: the tail is kept and shown,
+// and not folded; the rest of the channel goes on.
+//
+// Every node MUST come to freeze at one place, whichever proofs reach it and
+// in whatever order. Misconduct says the place. A fork does not: its proof
+// says only that the two histories part below the smaller of its heads. So the
+// feed stands up to one leaf below that head at first; then each node holds
+// its own history against that of every other party, and what stands is never
+// more than all of them have in common.
+
+// maxProofs bounds the proofs that are kept against one feed.
+const maxProofs = 16
+
+// A fault is what one proof says against a feed.
+type fault struct {
+	text    []byte
+	stands  uint64 // no more than so many leaves stand
+	why     string
+	fork    bool
+	witness string // the feed whose leaf the proof rests on; it counts while that is not forked
+}
+
+// takeFork checks a proof that a feed forked, or of misconduct, stores it, and
+// freezes the feed. It returns the origin where the proof is new and says more
+// than those before it.
 func (c *channel) takeFork(ctx context.Context, text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte(audit.MisconductType)) {
 		return c.takeMisconduct(ctx, text)
@@ -26,158 +53,259 @@ func (c *channel) takeFork(ctx context.Context, text []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.mu.RLock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	key, err := c.docs.FeedKey(a.Origin)
-	h := c.feeds[a.Origin]
-	known := h != nil && h.frozen != nil
-	_, closed := c.docs.Closed(a.Origin)
-	c.mu.RUnlock()
 	if err != nil {
 		return "", fmt.Errorf("a proof of a fork: %w", err)
 	}
-	if known || closed {
+	h := c.feeds[a.Origin]
+	if _, closed := c.docs.Closed(a.Origin); closed || h != nil && h.forked() && a.Size > *h.frozen {
 		return "", nil
 	}
 	if _, _, err := f.Verify(key); err != nil {
 		return "", err
 	}
-	if err := c.n.store.Commit(ctx, store.Batch{Forks: []store.ForkRow{{Origin: a.Origin, Bytes: text}}}); err != nil {
-		return "", err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	return a.Origin, c.freeze(ctx, a.Origin, fault{text: text, stands: a.Size - 1, why: f.Error(), fork: true})
+}
+
+func (h *held) forked() bool {
+	return slices.ContainsFunc(h.faults, func(f fault) bool { return f.fork })
+}
+
+// freeze takes a proof, keeps it for everyone, and lets no more of the feed
+// stand than it says. The caller holds mu.
+func (c *channel) freeze(ctx context.Context, origin string, f fault) error {
+	h := c.feeds[origin]
 	if h == nil {
 		h = newHeld()
-		h.head.Origin = a.Origin
-		c.feeds[a.Origin] = h
+		h.head.Origin = origin
+		c.feeds[origin] = h
 	}
-	c.n.log.Error("a feed is forked", "feed", a.Origin)
-	return a.Origin, c.freeze(ctx, h, a.Origin, c.forkStands(h, a), f.Error(), text, true)
-}
-
-// forkStands is how much of a forked feed stands until the other history has
-// come and been compared: the greatest head before the smaller of the two.
-func (c *channel) forkStands(h *held, smaller note.Head) uint64 {
-	var stands uint64
-	errEnd := errors.New("end")
-	c.n.store.EachHead(context.Background(), smaller.Origin, 0, func(row store.HeadRow) error {
-		if row.Head.Size >= smaller.Size {
-			return errEnd
-		}
-		stands = row.Head.Size
-		return nil
-	})
-	return min(stands, h.tree.Size())
-}
-
-// freeze lets only the first leaves of a feed stand. The tail is kept and
-// shown, and not folded; the rest of the channel goes on. With compare the
-// other history is asked for, to find where the two part. The caller holds mu.
-func (c *channel) freeze(ctx context.Context, h *held, origin string, stands uint64, why string, proof []byte, compare bool) error {
-	h.frozen, h.why, h.proof, h.compare = &stands, why, proof, compare
-	c.n.announceChange()
+	if len(h.faults) >= maxProofs {
+		return fmt.Errorf("%d proofs against %s are kept already", maxProofs, origin)
+	}
+	if err := c.n.store.Commit(ctx, store.Batch{Forks: []store.ForkRow{{Origin: origin, Bytes: f.text}}}); err != nil {
+		return err
+	}
+	c.n.log.Error("there is a proof against a feed", "feed", origin, "stands", f.stands, "why", f.why)
+	h.faults, h.doubt = append(h.faults, f), false
 	for _, p := range c.peers {
 		p.wakeUp()
 	}
+	return c.refreeze(ctx)
+}
+
+// refreeze works out anew how much of every feed stands, and folds again where
+// that has changed.
+func (c *channel) refreeze(ctx context.Context) error {
+	changed := false
+	for origin, h := range c.feeds {
+		was := h.frozen
+		c.setFrozen(origin, h)
+		changed = changed || (was == nil) != (h.frozen == nil) || was != nil && *was != *h.frozen
+	}
+	if !changed {
+		return nil
+	}
+	c.n.announceChange()
 	return c.rebuild(ctx)
 }
 
-// compareFrozen compares the other history of a forked feed, as far as it
-// came, with the one held, and moves the freeze to where they part.
-func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Feed) error {
+func (c *channel) setFrozen(origin string, h *held) {
+	h.frozen, h.why = nil, ""
+	if keeps, closed := c.docs.Closed(origin); closed {
+		if keeps.Size < h.tree.Size() || len(h.faults) > 0 {
+			h.frozen, h.why = &keeps.Size, whyClosed
+		}
+		return
+	}
+	stands := h.common
+	for _, f := range h.faults {
+		if w := c.feeds[f.witness]; w != nil && w.forked() {
+			continue
+		}
+		stands = min(stands, f.stands)
+		if h.why == "" || f.fork {
+			h.why = f.why
+		}
+	}
+	if stands != math.MaxUint64 {
+		h.frozen = &stands
+	}
+}
+
+// A comparison is how far the history that a party holds of a forked feed was
+// held against this node's.
+type comparison struct {
+	agreed uint64 // the first leaves are the same
+	parted bool   // and the next is not, or this node's history ends there
+}
+
+// with returns the comparison with what a party holds.
+func (h *held) with(party string) *comparison {
+	if h.compared == nil {
+		h.compared = map[string]*comparison{}
+	}
+	if h.compared[party] == nil {
+		h.compared[party] = &comparison{}
+	}
+	return h.compared[party]
+}
+
+// asks reports from which leaf on a party is asked for its history of a forked
+// feed.
+func (c *channel) asks(origin string, h *held, party string) (from uint64, yes bool) {
+	if _, closed := c.docs.Closed(origin); closed || !h.forked() {
+		return 0, false
+	}
+	if with := h.compared[party]; with != nil {
+		return with.agreed, !with.parted
+	}
+	return 0, true
+}
+
+// compareFrozen holds the history that a party has of a forked feed, as far
+// as it came, against this node's, and lowers the freeze to where they part.
+// It reports whether the leaves go on where this node's history ends and are
+// wanted, to see which of the histories it is.
+func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Feed) (extend bool, err error) {
 	c := t.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.feeds[origin]
-	if h == nil || h.frozen == nil || !h.compare || run.Start > *h.frozen || len(run.Leaves) == 0 {
-		return nil
+	if h == nil || h.frozen == nil || !h.forked() || t.in.have == nil || len(run.Leaves) == 0 {
+		return false, nil
 	}
-	mine, err := c.n.store.Leaves(origin, run.Start, run.Start+uint64(len(run.Leaves)), 1<<30)
+	with := h.with(t.in.have.From)
+	if _, closed := c.docs.Closed(origin); closed || with.parted || run.Start > with.agreed {
+		return false, nil
+	}
+	theirs, err := c.branch(origin, run)
 	if err != nil {
-		return err
+		t.rep.refuse(err, true)
+		return false, nil
+	}
+	mine, err := c.n.store.Leaves(origin, run.Start, run.Start+uint64(len(theirs)), 1<<30)
+	if err != nil {
+		return false, err
 	}
 	same := 0
-	for same < len(mine) && same < len(run.Leaves) && bytes.Equal(mine[same], run.Leaves[same]) {
+	for same < len(mine) && same < len(theirs) && bytes.Equal(mine[same], theirs[same]) {
 		same++
 	}
-	if same == len(run.Leaves) {
-		return nil // it does not reach to where they part
+	with.agreed = max(with.agreed, run.Start+uint64(same))
+	switch {
+	case same == len(theirs):
+		return false, nil // so far they are one
+	case same == len(mine):
+		with.parted = h.tree.Size() > *h.frozen
+		return !with.parted, nil
 	}
-	stands := run.Start + uint64(same)
-	if stands < *h.frozen && run.Start > 0 {
-		return nil
+	with.parted = true
+	if with.agreed >= h.common {
+		return false, nil
 	}
-	if _, err := c.verifiedBranch(origin, run); err != nil {
-		t.rep.Refused = append(t.rep.Refused, err)
-		return nil
+	if err := c.n.store.Commit(ctx, store.Batch{Meta: map[string]string{commonKey(origin): fmt.Sprint(with.agreed)}}); err != nil {
+		return false, err
 	}
-	if err := c.n.store.Commit(ctx, store.Batch{Meta: map[string]string{frozenKey(origin): fmt.Sprint(stands)}}); err != nil {
-		return err
-	}
-	h.compare = false
-	if stands == *h.frozen {
-		return nil
-	}
-	*h.frozen = stands
-	return c.rebuild(ctx)
+	h.common = with.agreed
+	return false, c.refreeze(ctx)
 }
 
-// verifiedBranch checks that the leaves from the start are those of a head
-// that the author signed: nobody moves a freeze with leaves of its own making.
-func (c *channel) verifiedBranch(origin string, run audit.Feed) (note.Head, error) {
+// branch checks that the leaves, after those that both histories have in
+// common, are those of a head that the author signed: nobody moves a freeze
+// with leaves of its own making.
+func (c *channel) branch(origin string, run audit.Feed) ([][]byte, error) {
 	key, err := c.docs.FeedKey(origin)
 	if err != nil {
-		return note.Head{}, err
+		return nil, err
 	}
-	if run.Start != 0 || run.Signed == nil {
-		return note.Head{}, errors.New("the other history did not come from its beginning, with its checkpoint")
-	}
-	h, err := feed.OpenHead(run.Signed, key)
+	head, err := feed.OpenHead(run.Signed, key)
 	if err != nil {
-		return note.Head{}, err
+		return nil, err
 	}
-	if h.Size > uint64(len(run.Leaves)) {
-		return note.Head{}, fmt.Errorf("%d of %d leaves of the other history came", len(run.Leaves), h.Size)
+	if head.Size < run.Start || head.Size-run.Start > uint64(len(run.Leaves)) {
+		return nil, fmt.Errorf("%d leaves of the other history of %s came from %d on; its checkpoint is at %d", len(run.Leaves), origin, run.Start, head.Size)
 	}
-	tree := feed.EmptyTree()
-	for _, l := range run.Leaves[:h.Size] {
+	tree, err := feed.NewTree(run.Start, c.n.store.HashReader(origin).ReadHashes)
+	if err != nil {
+		return nil, err
+	}
+	leaves := run.Leaves[:head.Size-run.Start]
+	for _, l := range leaves {
 		tree.Append(l)
 	}
-	if tree.Root() != h.Root {
-		return note.Head{}, errors.New("the leaves of the other history do not hash to its signed root")
+	if tree.Root() != head.Root {
+		return nil, errors.New("the leaves of the other history do not hash to its signed root")
 	}
-	return h, nil
+	return leaves, nil
 }
 
-func frozenKey(origin string) string { return "frozen/" + origin }
-
-// loadFrozen restores a freeze when the node opens: that of a proof in the
-// ledger, or of a closing.
-func (c *channel) loadFrozen(origin string, h *held, forks []store.ForkRow) error {
+// offers returns up to which leaf a feed may be sent to a party that holds the
+// first from of it; no further than from where there is nothing to send. Of a
+// closed feed that is what stands. Of a frozen feed everybody has a tail of
+// its own, and gets another only to compare the two.
+func (c *channel) offers(origin string, h *held, from uint64) uint64 {
+	size := h.tree.Size()
 	if keeps, closed := c.docs.Closed(origin); closed {
-		if keeps.Size < h.tree.Size() {
-			h.frozen, h.why = &keeps.Size, "the feed was closed at that size by its author's identity key"
-		}
-		return nil
+		return min(size, keeps.Size)
 	}
-	for _, f := range forks {
-		if f.Origin != origin {
+	if h.frozen != nil && from > *h.frozen {
+		return from
+	}
+	return size
+}
+
+func commonKey(origin string) string { return "common/" + origin }
+
+const whyClosed = "the feed was closed at that size by its author's identity key"
+
+// loadFrozen restores the freezes when the node opens: those of closings, and
+// of the proofs in the ledger.
+func (c *channel) loadFrozen(rows []store.ForkRow) error {
+	for _, row := range rows {
+		if _, id, _, err := note.ParseOrigin(row.Origin); err != nil || id != c.id {
 			continue
 		}
-		stands, compare := uint64(0), true
-		value, err := c.n.store.Meta(frozenKey(origin))
+		h := c.feeds[row.Origin]
+		if h == nil { // nothing but the proof is held
+			h = newHeld()
+			h.head.Origin = row.Origin
+			c.feeds[row.Origin] = h
+		}
+		f, err := c.readFault(row.Bytes)
+		if err != nil {
+			return fmt.Errorf("a proof against %s in the ledger: %w; run: detente verify", row.Origin, err)
+		}
+		h.faults = append(h.faults, f)
+		value, err := c.n.store.Meta(commonKey(row.Origin))
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Sscan(value, &stands); err == nil {
-			compare = false
-		} else if fork, err := feed.ParseFork(f.Bytes); err == nil {
-			if a, err := feed.ParseHead(fork.A); err == nil {
-				stands = c.forkStands(h, a)
-			}
+		if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+			h.common = n
 		}
-		h.frozen, h.why, h.proof, h.compare = &stands, "its author broke the rules of the log; the proof is kept", f.Bytes, compare
-		return nil
+	}
+	for origin, h := range c.feeds {
+		c.setFrozen(origin, h)
 	}
 	return nil
+}
+
+func (c *channel) readFault(text []byte) (fault, error) {
+	if bytes.HasPrefix(text, []byte(audit.MisconductType)) {
+		m, err := audit.ParseMisconduct(text)
+		if err != nil {
+			return fault{}, err
+		}
+		a, err := m.VerifyWith(c.docs)
+		return faultOf(a, text), err
+	}
+	f, err := feed.ParseFork(text)
+	if err != nil {
+		return fault{}, err
+	}
+	a, err := feed.ParseHead(f.A)
+	return fault{text: text, stands: a.Size - 1, why: f.Error(), fork: true}, err
 }

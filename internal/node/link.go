@@ -88,8 +88,10 @@ func (l *tlsLink) dialer(to Address, ring int) *http.Client {
 		}
 		return err
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: cfg, DialContext: l.n.dial,
-		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 2, DisableCompression: true}}
+	// A peer that redirects would have this node speak to whom it likes, without TLS too.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &http.Client{CheckRedirect: stay, Transport: &http.Transport{TLSClientConfig: cfg, DialContext: l.n.dial,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 2, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true}}
 }
 
 // failed lets the next try show another key, and go to another address.
@@ -127,7 +129,11 @@ func (l *tlsLink) do(ctx context.Context, to Address, method, path string, body 
 	if resp.StatusCode == http.StatusForbidden {
 		l.failed(c)
 	}
-	return nil, fmt.Errorf("%s answered %s: %s", to.Party, resp.Status, strings.TrimSpace(string(why)))
+	err = fmt.Errorf("%s answered %s: %s", to.Party, resp.Status, strings.ToValidUTF8(strings.TrimSpace(string(why)), "?"))
+	if resp.StatusCode == http.StatusBadRequest {
+		return nil, &Bad{err}
+	}
+	return nil, err
 }
 
 func (l *tlsLink) Exchange(ctx context.Context, to Address, pouch []byte) ([]byte, error) {

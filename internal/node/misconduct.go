@@ -6,7 +6,6 @@ import (
 
 	"detente/audit"
 	"detente/feed"
-	"detente/internal/store"
 	"detente/note"
 )
 
@@ -24,53 +23,21 @@ func (c *channel) takeMisconduct(ctx context.Context, text []byte) (string, erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key, err := c.docs.FeedKey(head.Origin)
-	if err != nil {
-		return "", fmt.Errorf("a proof of misconduct: %w", err)
-	}
 	h := c.feeds[head.Origin]
-	if _, closed := c.docs.Closed(head.Origin); closed || (h != nil && h.frozen != nil) {
+	if _, closed := c.docs.Closed(head.Origin); closed || h != nil && h.frozen != nil && *h.frozen <= m.After.Index {
 		return "", nil
 	}
-	a, err := m.VerifyKeys(key, c.docs.ReceiptKeys(note.ID{Origin: head.Origin}.Party()))
+	a, err := m.VerifyWith(c.docs)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", head.Origin, err)
 	}
-	if h == nil {
-		h = newHeld()
-		h.head.Origin = head.Origin
-		c.feeds[head.Origin] = h
-	}
-	return head.Origin, c.accuse(ctx, head.Origin, h, a, text)
+	return head.Origin, c.freeze(ctx, head.Origin, faultOf(a, text))
 }
 
-// freezeBack freezes a feed before its first leaf that has seen less than one
-// before it, and keeps the proof for everyone.
-func (c *channel) freezeBack(ctx context.Context, origin string, h *held, index uint64) error {
-	if h.frozen != nil {
-		return nil
-	}
-	leaf := func(i uint64) ([]byte, error) { return c.n.store.Entry(note.ID{Origin: origin, Index: i}) }
-	before := index
-	for before > 0 {
-		before--
-		raw, err := leaf(before)
-		if err != nil {
-			return err
-		}
-		if audit.ReadLeaf(c.docs, note.ID{Origin: origin, Index: before}, raw).Header != nil {
-			break
-		}
-	}
-	m, err := audit.ProveSeen(h.signed, before, index, leaf, c.n.store.HashReader(origin))
-	if err != nil {
-		return err
-	}
-	key, err := c.docs.FeedKey(origin)
-	if err != nil {
-		return err
-	}
-	a, err := m.VerifyKeys(key, nil)
+// accuse freezes a feed before a leaf of it that contradicts its author's own
+// word, and keeps the proof for everyone. The caller holds mu.
+func (c *channel) accuse(ctx context.Context, m *audit.Misconduct) error {
+	a, err := m.VerifyWith(c.docs)
 	if err != nil {
 		return err
 	}
@@ -78,15 +45,111 @@ func (c *channel) freezeBack(ctx context.Context, origin string, h *held, index 
 	if err != nil {
 		return err
 	}
-	return c.accuse(ctx, origin, h, a, text)
+	h := c.feeds[a.Note.Origin]
+	if _, closed := c.docs.Closed(a.Note.Origin); closed || h != nil && h.frozen != nil && *h.frozen <= a.Note.Index {
+		return nil
+	}
+	return c.freeze(ctx, a.Note.Origin, faultOf(a, text))
 }
 
-func (c *channel) accuse(ctx context.Context, origin string, h *held, a audit.Accusation, text []byte) error {
-	stands := a.Note.Index
-	b := store.Batch{Forks: []store.ForkRow{{Origin: origin, Bytes: text}}, Meta: map[string]string{frozenKey(origin): fmt.Sprint(stands)}}
-	if err := c.n.store.Commit(ctx, b); err != nil {
+func faultOf(a audit.Accusation, text []byte) fault {
+	f := fault{text: text, stands: a.Note.Index, why: a.String()}
+	if a.Later != nil {
+		f.witness = a.Later.Origin
+	}
+	return f
+}
+
+func (c *channel) leafOf(origin string) func(uint64) ([]byte, error) {
+	return func(i uint64) ([]byte, error) { return c.n.store.Entry(note.ID{Origin: origin, Index: i}) }
+}
+
+// accuseBack accuses the author of a feed whose leaf has seen less than the
+// leaf before it.
+func (c *channel) accuseBack(ctx context.Context, v *audit.Verified) error {
+	origin := v.Head.Origin
+	m, err := audit.ProveSeen(v.Signed, v.Before, *v.Back, c.leafOf(origin), c.n.store.HashReader(origin))
+	if err != nil {
 		return err
 	}
-	c.n.log.Error("a feed is frozen", "feed", origin, "why", a.String())
-	return c.freeze(ctx, h, origin, stands, a.String(), text, false)
+	return c.accuse(ctx, m)
+}
+
+// accuseAhead accuses the authors of leaves that claim to have seen what was
+// written only after them. No such leaf could ever be folded, nor anything
+// written by who has seen it: it would hold up everybody.
+//
+// What waits first in a feed, F, waits for a head of another, G. If a leaf of
+// G below that head has itself seen the waiting leaf, it came after it.
+func (c *channel) accuseAhead(ctx context.Context) error {
+	placed := c.reg.Heads()
+	for _, f := range c.origins() {
+		index := placed[f]
+		if h := c.feeds[f]; h.frozen != nil || index >= h.tree.Size() {
+			continue
+		}
+		raw, err := c.n.store.Entry(note.ID{Origin: f, Index: index})
+		if err != nil {
+			return err
+		}
+		leaf := audit.ReadLeaf(c.docs, note.ID{Origin: f, Index: index}, raw).Header
+		if leaf == nil {
+			continue
+		}
+		for _, seen := range leaf.Seen {
+			if m := c.proveAhead(f, index, seen); m != nil {
+				if err := c.accuse(ctx, m); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// proveAhead looks for the first leaf of the feed of a head that lies below
+// the head and has seen leaf index of feed f.
+func (c *channel) proveAhead(f string, index uint64, claim note.Head) *audit.Misconduct {
+	g := c.feeds[claim.Origin]
+	if g == nil || g.last == nil || g.last.Header.SeenSize(f) <= index {
+		return nil
+	}
+	low, high := uint64(0), g.last.Header.Index // seen never goes back, or the feed is frozen before it does
+	for low < high {
+		mid := (low + high) / 2
+		raw, err := c.n.store.Entry(note.ID{Origin: claim.Origin, Index: mid})
+		if err != nil {
+			return nil
+		}
+		h, err := note.Parse(raw)
+		if err == nil && h.SeenSize(f) > index {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	if low >= claim.Size {
+		return nil
+	}
+	raw, err := c.n.store.Entry(note.ID{Origin: claim.Origin, Index: low})
+	if err != nil {
+		return nil
+	}
+	h, err := note.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	row, err := c.n.store.HeadAt(f, h.SeenSize(f))
+	if err != nil {
+		return nil
+	}
+	m, err := audit.ProveAhead(row.Signed, index, g.signed, low, c.leafOf, c.n.store.HashReader)
+	if err != nil {
+		return nil // it is the other leaf whose claim does not hold
+	}
+	if _, err := m.VerifyWith(c.docs); err != nil {
+		return nil
+	}
+	return m
 }

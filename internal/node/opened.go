@@ -50,18 +50,27 @@ func (c *channel) opened(id note.ID, leaf audit.Leaf, p store.Part, stored bool)
 	return o
 }
 
-// placeholder gives a leaf without a header a place in the register: it is
-// unreadable for everyone alike, and what follows it in its feed is not held
-// up by it.
+// placeholder gives a leaf that cannot be folded as it is a place in the
+// register.
 func (c *channel) placeholder(o register.Opened, origin string, index uint64) register.Opened {
-	if o.Header != nil {
-		return o
+	if o.Header == nil {
+		return audit.Placeholder(c.docs, note.ID{Origin: origin, Index: index})
 	}
-	h := &note.Header{Charter: c.id, Exercise: c.docs.Exercise(), Index: index, Origin: origin, Precedence: "routine", Version: note.Version}
-	for _, m := range c.docs.Members() {
-		h.Audience = append(h.Audience, m.Party)
+	return audit.Foldable(c.docs, o, c.waitsFor)
+}
+
+// waitsFor reports whether a feed may come to be known once a person here has
+// accepted a closing: another node may be ahead of this one in that.
+func (c *channel) waitsFor(origin string) bool {
+	if len(c.pending) == 0 {
+		return false
 	}
-	return register.Opened{Header: h, Trouble: register.Unreadable}
+	party, _, epoch, err := note.ParseOrigin(origin)
+	if err != nil {
+		return false
+	}
+	_, _, now, err := note.ParseOrigin(c.docs.Epoch(party))
+	return err == nil && epoch == now+1
 }
 
 // unseal opens a payload with whichever of the node's seal keys fits, checks

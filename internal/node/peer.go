@@ -100,6 +100,14 @@ func (p *peer) lost(now time.Time, err error) {
 	p.forget()
 }
 
+// disagree notes that one side refused something of the other's. The line is
+// up all the same; it is tried again later.
+func (p *peer) disagree(now time.Time, err error) {
+	p.heardFrom(now)
+	p.lastError = err.Error()
+	p.forget()
+}
+
 func (c *channel) address(party string) (Address, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -150,8 +158,13 @@ func (p *peer) exchange(ctx context.Context, to Address) error {
 	for {
 		again, err := p.once(ctx, to)
 		if err != nil {
+			var bad *Bad
 			p.c.mu.Lock()
-			p.lost(p.c.n.Now(), err)
+			if errors.As(err, &bad) {
+				p.disagree(p.c.n.Now(), err)
+			} else {
+				p.lost(p.c.n.Now(), err)
+			}
 			p.c.mu.Unlock()
 			p.c.n.announceChange()
 			return err
@@ -189,7 +202,7 @@ func (p *peer) once(ctx context.Context, to Address) (again bool, err error) {
 		return false, err
 	}
 	if len(rep.Refused) > 0 {
-		return false, fmt.Errorf("of the answer of %s something was refused: %w", p.party, errors.Join(rep.Refused...))
+		return false, &Bad{fmt.Errorf("of the answer of %s something was refused: %w", p.party, errors.Join(rep.Refused...))}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -240,7 +253,7 @@ func (p *peer) behind() bool {
 		theirs[f.Origin] = f.Size
 	}
 	for o, h := range p.c.feeds {
-		if max(theirs[o], p.sent.feeds[o]) < h.tree.Size() {
+		if from := max(theirs[o], p.sent.feeds[o]); from < p.c.offers(o, h, from) {
 			return true
 		}
 	}
@@ -250,7 +263,7 @@ func (p *peer) behind() bool {
 // heard takes a pouch from a peer, whoever began the exchange.
 func (c *channel) heard(ctx context.Context, from string, in *incoming) (Report, error) {
 	if in.have == nil || in.have.From != from || in.have.Channel != c.id {
-		return Report{}, fmt.Errorf("the pouch does not begin with what %s holds of this channel; nothing was taken", from)
+		return Report{}, &Bad{fmt.Errorf("the pouch does not begin with what %s holds of this channel; nothing was taken", from)}
 	}
 	rep, err := c.receive(ctx, in)
 	if err != nil {
@@ -288,7 +301,7 @@ func (n *Node) Serve(ctx context.Context, from string, body io.Reader) ([]byte, 
 	}
 	if len(rep.Refused) > 0 {
 		n.log.Warn("refused", "from", from, "what", errors.Join(rep.Refused...))
-		if !rep.news() {
+		if rep.faulty && !rep.news() {
 			return nil, &Bad{errors.Join(rep.Refused...)}
 		}
 	}
@@ -335,7 +348,7 @@ func readPouch(r io.Reader, max int64) (*incoming, error) {
 		}
 	}
 	if len(in.partial) > 0 {
-		return nil, fmt.Errorf("the pouch ends in the middle of %d payloads", len(in.partial))
+		return nil, fmt.Errorf("the pouch ends in the middle of payload %s", in.next.Sealed)
 	}
 	return in, nil
 }

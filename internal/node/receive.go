@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detente/audit"
+	"detente/charter"
 	"detente/feed"
 	"detente/internal/journal"
 	"detente/internal/store"
@@ -24,14 +25,15 @@ type incoming struct {
 	heads    map[string][][]byte // signed checkpoints, by origin
 	leaves   map[string][]pouch.Leaves
 	chunks   map[note.Digest][]byte // whole payloads
-	partial  map[note.Digest][]byte // payloads of which only the beginning has come
+	partial  []byte                 // the payload of which only the beginning has come
+	next     pouch.Chunk            // the last piece of it
 	receipts []pouch.Receipt
 	forks    [][]byte
 	size     int64
 }
 
 func newIncoming() *incoming {
-	return &incoming{heads: map[string][][]byte{}, leaves: map[string][]pouch.Leaves{}, chunks: map[note.Digest][]byte{}, partial: map[note.Digest][]byte{}}
+	return &incoming{heads: map[string][][]byte{}, leaves: map[string][]pouch.Leaves{}, chunks: map[note.Digest][]byte{}}
 }
 
 // add takes one record. Payloads come in order, chunk after chunk.
@@ -42,6 +44,9 @@ func (in *incoming) add(r pouch.Record) error {
 		h, err := pouch.DecodeHave(r.Body)
 		if err != nil {
 			return err
+		}
+		if in.have != nil {
+			return errors.New("a pouch says twice what its sender holds")
 		}
 		in.have = &h
 	case pouch.TypeDoc:
@@ -76,17 +81,18 @@ func (in *incoming) add(r pouch.Record) error {
 	return nil
 }
 
+// chunk takes a piece of a payload. The pieces of one come one after the other
+// and nothing between them, so no more than one payload is ever in the making.
 func (in *incoming) chunk(c pouch.Chunk) error {
-	got := in.partial[c.Sealed]
-	if c.Offset != uint64(len(got)) {
-		return fmt.Errorf("payload %s: a piece begins at %d, and %d bytes came before it", c.Sealed, c.Offset, len(got))
+	if len(in.partial) > 0 && (c.Sealed != in.next.Sealed || c.Total != in.next.Total) {
+		return fmt.Errorf("payload %s begins in the middle of another, %s", c.Sealed, in.next.Sealed)
 	}
-	got = append(got, c.Data...)
-	if uint64(len(got)) == c.Total {
-		delete(in.partial, c.Sealed)
-		in.chunks[c.Sealed] = got
-	} else {
-		in.partial[c.Sealed] = got
+	if c.Offset != uint64(len(in.partial)) {
+		return fmt.Errorf("payload %s: a piece begins at %d, and %d bytes came before it", c.Sealed, c.Offset, len(in.partial))
+	}
+	in.partial, in.next = append(in.partial, c.Data...), pouch.Chunk{Sealed: c.Sealed, Total: c.Total}
+	if uint64(len(in.partial)) == c.Total {
+		in.chunks[c.Sealed], in.partial = in.partial, nil
 	}
 	return nil
 }
@@ -99,6 +105,15 @@ type Report struct {
 	Docs     int
 	Refused  []error // what was refused; the rest was taken
 	Forks    []string
+	faulty   bool // something refused that whoever handed the pouch over answers for
+}
+
+// refuse notes what was refused. Who hands over what others wrote cannot know
+// all that is wrong with it, so it answers for its own feed only, and for what
+// no honest node passes on.
+func (r *Report) refuse(err error, faulty bool) {
+	r.Refused = append(r.Refused, err)
+	r.faulty = r.faulty || faulty
 }
 
 func (r *Report) news() bool { return r.Leaves+r.Payloads+r.Receipts+r.Docs+len(r.Forks) > 0 }
@@ -109,21 +124,15 @@ func (c *channel) receive(ctx context.Context, in *incoming) (Report, error) {
 	c.receiving.Lock()
 	defer c.receiving.Unlock()
 	var rep Report
-	for _, d := range in.docs {
-		if added, err := c.n.addDocument(ctx, d); err != nil {
-			rep.Refused = append(rep.Refused, err)
-		} else if added {
-			rep.Docs++
-		}
-	}
+	rep.Docs = c.takeDocs(ctx, in.docs, &rep)
 	for _, f := range in.forks {
 		if origin, err := c.takeFork(ctx, f); err != nil {
-			rep.Refused = append(rep.Refused, err)
+			rep.refuse(err, false)
 		} else if origin != "" {
 			rep.Forks = append(rep.Forks, origin)
 		}
 	}
-	t := &taking{c: c, in: in, rep: &rep, now: c.n.Now().UTC()}
+	t := &taking{c: c, in: in, rep: &rep, now: c.n.stamp()}
 	if own := c.ownOrigin(); in.heads[own] != nil || in.leaves[own] != nil {
 		c.sending.Lock() // it may recover this node's own tail
 		defer c.sending.Unlock()
@@ -139,6 +148,9 @@ func (c *channel) receive(ctx context.Context, in *incoming) (Report, error) {
 		return rep, err
 	}
 	t.remember(ctx)
+	if err := c.owed(ctx); err != nil {
+		return rep, err
+	}
 	if rep.news() {
 		c.n.announceChange()
 		c.wakeAck()
@@ -207,7 +219,7 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 		h = newHeld()
 	}
 	held := audit.Held{Tree: h.tree, Signed: h.signed, Last: h.last, Hashes: c.n.store.HashReader(origin)}
-	frozen, own := h.frozen != nil, origin == c.docs.Epoch(c.n.party)
+	frozen, own := h.frozen != nil, c.n.ownLeaves(origin)
 	c.mu.RUnlock()
 	run := audit.Feed{}
 	for _, l := range t.in.leaves[origin] {
@@ -220,14 +232,23 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 	for _, signed := range t.in.heads[origin] {
 		run.Signed = signed
 		if frozen {
-			if err := t.compareFrozen(ctx, origin, run); err != nil {
+			extend, err := t.compareFrozen(ctx, origin, run)
+			if err != nil {
 				return err
 			}
-			continue
+			if !extend {
+				continue
+			}
 		}
 		c.mu.RLock()
 		v, err := audit.AcceptFeed(c.docs, held, run)
 		c.mu.RUnlock()
+		if err == nil {
+			err = passable(v)
+		}
+		if err == nil {
+			err = c.overtaken(v)
+		}
 		var stale *feed.Stale
 		var fork *feed.Fork
 		switch {
@@ -242,17 +263,24 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 				return err
 			}
 			t.rep.Forks = append(t.rep.Forks, origin)
-			return t.compareFrozen(ctx, origin, run)
+			_, err = t.compareFrozen(ctx, origin, run)
+			return err
 		case err != nil:
-			t.rep.Refused = append(t.rep.Refused, err)
-			if mismatch := new(feed.Mismatch); errors.As(err, &mismatch) {
-				c.doubt(origin, run.Start > 0)
+			mismatch := new(feed.Mismatch)
+			contradicts := errors.As(err, &mismatch)
+			t.rep.refuse(err, t.by(origin) || !contradicts && !notYet(err))
+			if contradicts {
+				c.doubt(origin, true)
 			}
+			continue
+		}
+		if err := c.contradicts(v, own); err != nil {
+			t.rep.Refused = append(t.rep.Refused, err)
 			continue
 		}
 		c.doubt(origin, false)
 		if err := c.n.takeQuota(c, origin, len(v.Leaves)); err != nil && !own {
-			t.rep.Refused = append(t.rep.Refused, err)
+			t.rep.refuse(err, t.by(origin))
 			return nil
 		}
 		t.accept(v, own)
@@ -261,13 +289,46 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 	return nil
 }
 
-// doubt has the whole feed asked for again: the leaves that came do not lead
-// to a signed head, and only all of them show whether there is a fork.
+// passable refuses leaves that this node could not pass on: those up to one
+// checkpoint must fit a pouch, whoever it is sent to.
+func passable(v *audit.Verified) error {
+	size := 0
+	for _, l := range v.Leaves {
+		size += len(l)
+	}
+	if size > maxPouchLeaves {
+		return &audit.Refused{What: "feed " + v.Head.Origin, Err: fmt.Errorf("%d leaves of %d bytes up to one checkpoint; a pouch takes %d bytes: send a checkpoint in between", len(v.Leaves), size, maxPouchLeaves)}
+	}
+	return nil
+}
+
+// by reports whether a feed is that of the party who handed the pouch over.
+func (t *taking) by(origin string) bool {
+	return t.in.have != nil && note.ID{Origin: origin}.Party() == t.in.have.From
+}
+
+// notYet reports whether what is refused may be sound, and only waits for a
+// text or for the closing of a feed to be known on both sides.
+func notYet(err error) bool {
+	var early *charter.Early
+	var closed *audit.ClosedError
+	return errors.As(err, &early) || errors.As(err, &closed)
+}
+
+// doubt has the head held sent along with everything: the leaves that came do
+// not continue it to a signed head, and who holds them can prove from the two
+// heads whether there is a fork.
 func (c *channel) doubt(origin string, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if h := c.feeds[origin]; h != nil && h.frozen == nil {
-		h.compare = yes
+	h := c.feeds[origin]
+	if h == nil || h.frozen != nil || h.doubt == yes {
+		return
+	}
+	if h.doubt = yes; yes {
+		for _, p := range c.peers {
+			p.wakeUp()
+		}
 	}
 }
 
@@ -296,30 +357,35 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 		}
 		for _, p := range leaf.Header.Parts {
 			t.wanted[p.Sealed] = wantedPart{leaf.Header, p}
-			t.batch.Parts = append(t.batch.Parts, store.Part{ID: leaf.Header.ID(), Name: p.Name, Digest: p.Sealed, Size: p.Size, State: store.Missing})
-			if !isAttachment(p.Name) {
+			state := store.Missing
+			if isAttachment(p.Name) && c.n.hasFile(p) {
+				state = store.InFile // the ledger is an old copy, the file is not
+			}
+			t.batch.Parts = append(t.batch.Parts, store.Part{ID: leaf.Header.ID(), Name: p.Name, Digest: p.Sealed, Size: p.Size, State: state})
+			if !isAttachment(p.Name) && !own {
 				t.addressed++
 			}
 		}
 	}
-	if own {
-		return
-	}
-	role, name, key := journal.Receipt, c.n.party+"/receipt", c.n.rings[0].receipt
-	c.mu.RLock()
-	if c.docs.Role(c.n.party) == "observer" {
-		role, name, key = journal.Witness, c.n.party+"/witness", c.n.rings[0].witness
-	}
-	c.mu.RUnlock()
 	if c.n.noJournal || c.n.broken() != nil {
 		return
 	}
-	if size, _, ok := c.n.journal.Last(role, v.Head.Origin); ok && size > v.Head.Size {
-		return // an old ledger being recovered: the receipt for more was given already
+	if own { // this node signed it itself, whether the journal knows or not
+		if size, _, _ := c.n.journal.Last(journal.Feed, v.Head.Origin); size < v.Head.Size {
+			t.entries = append(t.entries, journal.Entry{Role: journal.Feed, Head: v.Head})
+		}
+		return
 	}
-	lines, err := key.Cosign(name, v.Head, t.now)
+	c.mu.RLock()
+	role, name := c.mirrors()
+	silent := c.why != "" // the receipts are given when everything is there: see owed
+	c.mu.RUnlock()
+	if size, _, ok := c.n.journal.Last(role, v.Head.Origin); silent || ok && size > v.Head.Size {
+		return
+	}
+	lines, err := c.n.mirrorKey(role).Cosign(name, v.Head, t.now)
 	if err != nil {
-		t.rep.Refused = append(t.rep.Refused, err)
+		t.rep.refuse(err, false)
 		return
 	}
 	t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: v.Head.Origin, Size: v.Head.Size, Name: name, Time: t.now, Lines: lines})
@@ -369,13 +435,13 @@ func (t *taking) payloads() {
 		}
 		sealed := t.in.chunks[d]
 		if err := audit.AcceptPayload(w.part, sealed); err != nil {
-			t.rep.Refused = append(t.rep.Refused, err)
+			t.rep.refuse(err, true)
 			continue
 		}
 		row := store.Part{ID: w.h.ID(), Name: w.part.Name, Digest: d, Size: w.part.Size, State: store.Held, Sealed: sealed}
 		if isAttachment(w.part.Name) {
 			if err := c.n.keepFile(d, sealed); err != nil {
-				t.rep.Refused = append(t.rep.Refused, err)
+				t.rep.refuse(err, false)
 				continue
 			}
 			row.State, row.Sealed = store.InFile, nil
@@ -463,7 +529,7 @@ func (t *taking) takeReceipts() {
 		}
 		at, err := audit.AcceptReceipt(c.docs, party, kind == "witness", head, r.Lines)
 		if err != nil {
-			t.rep.Refused = append(t.rep.Refused, err)
+			t.rep.refuse(err, !notYet(err))
 			continue
 		}
 		t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: r.Name, Time: at, Lines: r.Lines})
@@ -482,6 +548,11 @@ func (t *taking) store(ctx context.Context) error {
 	}
 	n := t.c.n
 	n.at("received")
+	if len(t.entries) > 0 {
+		if err := n.journal.Reserve(); err != nil {
+			return err
+		}
+	}
 	if err := n.commit(ctx, b); err != nil {
 		return err
 	}
@@ -520,11 +591,6 @@ func (t *taking) remember(ctx context.Context) {
 			}
 			c.reg.Add(c.placeholder(o, origin, v.Start+uint64(j)))
 		}
-		if v.Back != nil {
-			if err := c.freezeBack(ctx, origin, h, *v.Back); err != nil {
-				c.n.log.Error("a feed whose seen goes back could not be frozen", "feed", origin, "err", err)
-			}
-		}
 	}
 	for _, o := range t.arrived {
 		c.reg.Replace(o)
@@ -554,5 +620,16 @@ func (t *taking) remember(ctx context.Context) {
 				c.comparePicture(e, leaf.Header)
 			}
 		}
+	}
+	for _, v := range t.verified {
+		if v.Back == nil {
+			continue
+		}
+		if err := c.accuseBack(ctx, v); err != nil {
+			c.n.log.Error("a feed whose seen goes back could not be frozen", "feed", v.Head.Origin, "err", err)
+		}
+	}
+	if err := c.accuseAhead(ctx); err != nil {
+		c.n.log.Error("a feed that claims to have seen what was not there could not be frozen", "err", err)
 	}
 }
