@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"detente/internal/web"
 	"detente/matter"
 )
 
@@ -283,4 +284,11 @@ func Markdown() string {
 		fmt.Fprintf(&b, "\n### %s\n\n```\n%s```\n", cmd.Name, page(cmd))
 	}
 	return b.String()
+}
+
+func routesMarkdown() (out string) {
+	for _, r := range web.Routes() {
+		out += "| " + r.Method + " | `/api/v1/" + r.Path + "` | " + r.Doc + " |\n"
+	}
+	return out
 }
