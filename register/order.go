@@ -99,9 +99,14 @@ func (e *Entry) saw(id note.ID) bool {
 }
 
 // Settled reports whether nothing that may still arrive can sort before the
-// note: "every principal in its audience has a leaf whose seen covers it".
+// note: "every principal in its audience has a leaf whose seen covers it", and
+// so has every facilitator, who may propose; and no note of the audience that
+// sorts before it lacks its payload.
 func (r *Register) Settled(e *Entry) bool {
 	if !e.placed || e.Trouble == Missing {
+		return false
+	}
+	if m := e.audience.first; m != nil && compare(m, e) < 0 {
 		return false
 	}
 	rules, ok := r.rules(e.Charter)
@@ -110,7 +115,7 @@ func (r *Register) Settled(e *Entry) bool {
 	}
 	own := r.feeds[e.ID.Origin]
 	for _, p := range e.Audience {
-		if p != own.party && rules.Role(p) == "principal" && !r.covers(p, own, e.ID.Index) {
+		if p != own.party && rules.Role(p) != "observer" && !r.covers(p, own, e.ID.Index) {
 			return false
 		}
 	}
@@ -118,12 +123,36 @@ func (r *Register) Settled(e *Entry) bool {
 }
 
 func (r *Register) covers(party string, own *feed, index uint64) bool {
+	known, complete := false, r.left[party]
 	for _, f := range r.all {
-		if f.party == party && f.cover[own] > index {
+		if f.party != party {
+			continue
+		}
+		if f.cover[own] > index {
 			return true
 		}
+		known, complete = true, complete && uint64(f.placed) >= f.stands
 	}
-	return false
+	return known && complete
+}
+
+// lacks notes that the payload of e has not arrived.
+func (a *audience) lacks(e *Entry) {
+	if !slices.Contains(a.missing, e) {
+		a.missing = append(a.missing, e)
+	}
+	if a.first == nil || compare(e, a.first) < 0 {
+		a.first = e
+	}
+}
+
+// arrived notes that it has.
+func (a *audience) arrived(e *Entry) {
+	a.missing = slices.DeleteFunc(a.missing, func(m *Entry) bool { return m == e })
+	a.first = nil
+	if len(a.missing) > 0 {
+		a.first = slices.MinFunc(a.missing, compare)
+	}
 }
 
 // Covered returns the first note of party whose author, when writing it, held

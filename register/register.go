@@ -89,6 +89,8 @@ type audience struct {
 	key     string
 	matters map[string][]*Matter // by the origin of their rank, in its order
 	orphans []*Entry             // notes that belong to no matter, in order
+	missing []*Entry             // those of them whose payload has not arrived
+	first   *Entry               // of missing, the first in the order of the fold
 }
 
 // Register is the state of one channel as one reader holds it. It is not safe
@@ -100,6 +102,7 @@ type Register struct {
 	matters   map[note.ID]*Matter
 	keyed     map[string]*Matter // by audience, kind and key
 	audiences map[string]*audience
+	left      map[string]bool
 	waiting   int
 }
 
@@ -118,7 +121,7 @@ type feed struct {
 // New returns an empty register. rules gives the rules of a charter, or says
 // that it is not known yet.
 func New(rules func(charter note.Digest) (Rules, bool)) *Register {
-	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}}
+	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}, left: map[string]bool{}}
 }
 
 // Add takes notes in, in any order between feeds; within a feed each must be
@@ -183,6 +186,7 @@ func (r *Register) Replace(n Opened) {
 	if !e.placed {
 		return
 	}
+	e.audience.arrived(e)
 	again := e.audience.orphans
 	e.audience.orphans = nil
 	for _, o := range again { // in the order of the fold
@@ -197,6 +201,10 @@ func (r *Register) Freeze(origin string, size uint64) {
 	r.feed(origin).stands = size
 	r.place()
 }
+
+// Leave says that a party has left the channel: once all that stands of its
+// feeds is folded, nothing more of it can come, and nobody waits for its word.
+func (r *Register) Leave(party string) { r.left[party] = true }
 
 // Refresh tries again to place what waits, after a charter became known.
 func (r *Register) Refresh() { r.place() }

@@ -297,3 +297,52 @@ func BenchmarkFold(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "notes/s")
 }
+
+// "What is settled never changes": a facilitator may still propose, and a
+// payload that comes late stands where its note does.
+func TestWhatMaySortBeforeIsNotSettled(t *testing.T) {
+	w := newWorld(t, "IRN", "OMN", "PAK")
+	w.rules["OMN"] = "facilitator"
+	msg := w.write("PAK", "message/send", nil, map[string]any{"form": "letter"})
+	w.ack("IRN")
+	w.ack("PAK")
+	r := w.fold(func(left []string) string { return left[0] })
+	if r.Settled(r.Entry(msg)) {
+		t.Fatal("it is settled though the facilitator can still write a note that sorts before it")
+	}
+	w.ack("OMN")
+	if r = w.fold(func(left []string) string { return left[0] }); !r.Settled(r.Entry(msg)) {
+		t.Fatal("it is not settled though everyone who may act has seen it")
+	}
+
+	r = w.register()
+	r.Leave("OMN")
+	for _, p := range []string{"PAK", "IRN"} {
+		for _, n := range w.notes[p] {
+			r.Add(n)
+		}
+	}
+	if r.Settled(r.Entry(msg)) {
+		t.Fatal("it is settled though a feed of the party that left is not whole")
+	}
+	r.Freeze(origin("OMN"), 0)
+	if !r.Settled(r.Entry(msg)) {
+		t.Fatal("it waits for a party that has left, and whose feed is whole")
+	}
+
+	v := newWorld(t, "IRN", "PAK")
+	first := v.write("PAK", "message/send", nil, map[string]any{"form": "letter"})
+	second := v.write("PAK", "message/send", nil, map[string]any{"form": "letter"})
+	v.ack("IRN")
+	r = v.register()
+	r.Add(Opened{Header: v.notes["PAK"][0].Header, Trouble: Missing})
+	r.Add(v.notes["PAK"][1])
+	r.Add(v.notes["IRN"][0])
+	if r.Settled(r.Entry(second)) {
+		t.Fatal("it is settled though the payload of a note before it has not come")
+	}
+	r.Replace(v.notes["PAK"][0])
+	if !r.Settled(r.Entry(first)) || !r.Settled(r.Entry(second)) {
+		t.Fatal("with the payload there, both are not settled")
+	}
+}

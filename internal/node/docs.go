@@ -244,6 +244,7 @@ func (c *channel) applyClosing(ctx context.Context, signed []byte) error {
 		c.why = c.behind()
 	}
 	c.reg.Freeze(closing.Keeps.Origin, closing.Keeps.Size)
+	c.registerLeavers()
 	return c.refreeze(ctx)
 }
 
