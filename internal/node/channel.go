@@ -214,6 +214,7 @@ func (c *channel) rebuild(ctx context.Context) error {
 			c.reg.Freeze(closing.Keeps.Origin, closing.Keeps.Size)
 		}
 	}
+	c.registerLeavers()
 	for _, origin := range c.origins() {
 		if f := c.feeds[origin].frozen; f != nil {
 			c.reg.Freeze(origin, *f)
@@ -223,6 +224,25 @@ func (c *channel) rebuild(ctx context.Context) error {
 		}
 	}
 	return c.findMissing()
+}
+
+// registerLeavers tells the register who has left, and where their feeds end:
+// nobody waits for their word any more.
+func (c *channel) registerLeavers() {
+	for _, m := range c.docs.Members() {
+		if !c.docs.Left(m.Party) {
+			continue
+		}
+		for epoch := 1; ; epoch++ {
+			origin := note.Origin(m.Party, c.id, epoch)
+			keeps, closed := c.docs.Closed(origin)
+			if !closed {
+				break
+			}
+			c.reg.Freeze(origin, keeps.Size)
+		}
+		c.reg.Leave(m.Party)
+	}
 }
 
 func (c *channel) origins() []string {
