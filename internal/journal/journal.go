@@ -86,6 +86,7 @@ type Journal struct {
 	mu   sync.Mutex
 	f    *os.File
 	size int64 // of what is known to be good
+	room int64 // up to where the file has room on the disk
 	last map[key]note.Head
 	err  error // why nothing can be recorded any more
 	torn string
@@ -175,6 +176,28 @@ func (e *BackError) Error() string {
 		e.Entry.Head.Origin, e.Entry.Head.Size, e.Entry.Role, e.Last.Size, e.Last.Root)
 }
 
+const (
+	reserveMin = 16 << 10 // the lines of more feeds than one transaction writes
+	reserve    = 64 << 10
+)
+
+// Reserve sees to it that the disk has room for the next Record. Whoever
+// commits to the database calls it before: what is committed and cannot be
+// recorded is neither sent nor undone until the node is started again. Where
+// the system cannot reserve room, it does nothing.
+func (j *Journal) Reserve() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil || !j.fsync || j.size+reserveMin <= j.room {
+		return j.err
+	}
+	if err := preallocate(j.f, j.size, reserve); err != nil {
+		return fmt.Errorf("signing journal %s: %w: nothing was signed, and everything earlier is kept; make room and do it again", j.path, err)
+	}
+	j.room = j.size + reserve
+	return nil
+}
+
 // Record writes entries with one write and one sync. When it returns nil they
 // are on disk; when it returns an error none of them counts, and the
 // signatures MUST NOT leave. What is recorded already is not written again.
@@ -222,6 +245,7 @@ func (j *Journal) Record(entries ...Entry) error {
 func (j *Journal) write(buf []byte) error {
 	if _, err := j.f.WriteAt(buf, j.size); err != nil {
 		err = fmt.Errorf("signing journal %s: %w: this signature was not recorded and must not leave; all earlier ones are kept; make room and try again", j.path, err)
+		j.room = 0
 		if cut := j.f.Truncate(j.size); cut != nil {
 			j.err = errors.Join(err, cut)
 			return j.err

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"detente/audit"
 	"detente/internal/store"
@@ -116,18 +117,34 @@ func (n *Node) keepFile(d note.Digest, sealed []byte) error {
 	if err := os.WriteFile(path+".part", sealed, 0o600); err != nil {
 		return err
 	}
-	return n.finishFile(d)
+	return n.finishFile(d, path+".part")
+}
+
+// hasFile reports whether a sealed attachment is here in a file.
+func (n *Node) hasFile(p note.Part) bool {
+	st, err := os.Stat(n.partPath(p.Sealed))
+	return err == nil && st.Mode().IsRegular() && uint64(st.Size()) == p.Size
 }
 
 // finishFile puts a fetched file, whose digest was checked, in its place.
-func (n *Node) finishFile(d note.Digest) error {
+func (n *Node) finishFile(d note.Digest, from string) error {
 	path := n.partPath(d)
-	f, err := os.Open(path + ".part")
+	f, err := os.Open(from)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), os.Rename(path+".part", path), syncDir(filepath.Dir(path)))
+	err = errors.Join(f.Sync(), f.Close(), os.Rename(from, path), syncDir(filepath.Dir(path)))
+	if rest, _ := filepath.Glob(path + ".*.part"); err == nil {
+		for _, r := range rest { // what other peers had begun to send
+			err = errors.Join(err, os.Remove(r))
+		}
+	}
+	return err
 }
+
+// fetchTimeout bounds what one peer may take for attachments at a time. What
+// has come stays, and is resumed.
+const fetchTimeout = 10 * time.Minute
 
 // fetch fetches the attachments that are missing, from the peer that wrote
 // them or any other addressee, each from where it was left off.
@@ -141,17 +158,23 @@ func (p *peer) fetch(ctx context.Context, to Address) {
 		}
 	}
 	c.mu.RUnlock()
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
 	for _, m := range list {
 		if err := p.fetchOne(ctx, to, m); err != nil {
 			c.n.log.Warn("an attachment has not come yet", "note", m.id.Short(), "part", m.part.Name, "from", p.party, "err", err)
-			return
+			var answered *Answered
+			if !errors.As(err, &answered) {
+				return
+			}
 		}
 	}
 }
 
 func (p *peer) fetchOne(ctx context.Context, to Address, m missing) error {
 	n := p.c.n
-	f, err := os.OpenFile(n.partPath(m.part.Sealed)+".part", os.O_RDWR|os.O_CREATE, 0o600)
+	from := n.partPath(m.part.Sealed) + "." + p.party + ".part" // what another sends wrong spoils nothing here
+	f, err := os.OpenFile(from, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -174,7 +197,13 @@ func (p *peer) fetchOne(ctx context.Context, to Address, m missing) error {
 	if note.Digest(h.Sum(nil)) != m.part.Sealed {
 		return errors.Join(&audit.Refused{What: "attachment " + m.part.Sealed.String(), Err: errors.New("the bytes are not those that the header names")}, f.Truncate(0))
 	}
-	if err := n.finishFile(m.part.Sealed); err != nil {
+	p.c.mu.RLock()
+	_, missing := p.c.missing[m.part.Sealed]
+	p.c.mu.RUnlock()
+	if !missing {
+		return nil // another peer was quicker
+	}
+	if err := n.finishFile(m.part.Sealed, from); err != nil {
 		return err
 	}
 	if err := n.store.Commit(ctx, store.Batch{Parts: []store.Part{{Digest: m.part.Sealed, Size: m.part.Size, Name: m.part.Name, State: store.InFile}}}); err != nil {

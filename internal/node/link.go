@@ -133,8 +133,14 @@ func (l *tlsLink) do(ctx context.Context, to Address, method, path string, body 
 	if resp.StatusCode == http.StatusBadRequest {
 		return nil, &Bad{err}
 	}
-	return nil, err
+	return nil, &Answered{err}
 }
+
+// Answered says that a peer answered, and not with what was asked for.
+type Answered struct{ Err error }
+
+func (e *Answered) Error() string { return e.Err.Error() }
+func (e *Answered) Unwrap() error { return e.Err }
 
 func (l *tlsLink) Exchange(ctx context.Context, to Address, pouch []byte) ([]byte, error) {
 	resp, err := l.do(ctx, to, http.MethodPost, "/line/exchange", bytes.NewReader(pouch), func(r *http.Request) { r.Header.Set("Content-Type", pouchType) })

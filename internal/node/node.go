@@ -50,12 +50,15 @@ type Node struct {
 	traffic atomic.Int64
 	fresh   fresh
 
+	patience patience
+
 	mu        sync.RWMutex
 	channels  map[note.Digest]*channel
 	credence  charter.Credence
-	signed    []byte // the credence
-	noJournal bool   // it was lost: nothing can be signed for a feed that exists
-	failed    error  // after this nothing is signed until the node is opened anew
+	signed    []byte    // the credence
+	noJournal bool      // it was lost: nothing can be signed for a feed that exists
+	stamped   time.Time // the latest that a signature of this node bears
+	failed    error     // after this nothing is signed until the node is opened anew
 	changed   chan struct{}
 	running   sync.WaitGroup
 	ctx       context.Context // of Start
@@ -72,7 +75,7 @@ func (e *LockedError) Error() string {
 // memory, and compares it with the signing journal. A node that must not sign
 // opens all the same, and says why: see Snapshot.Recovering.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	n := &Node{cfg: cfg, channels: map[note.Digest]*channel{}, changed: make(chan struct{}), log: cfg.Log, store: cfg.Store, journal: cfg.Journal}
+	n := &Node{cfg: cfg, channels: map[note.Digest]*channel{}, changed: make(chan struct{}), patience: usualPatience, log: cfg.Log, store: cfg.Store, journal: cfg.Journal}
 	if n.cfg.Now == nil {
 		n.cfg.Now = time.Now
 	}
@@ -104,6 +107,9 @@ func (n *Node) open(ctx context.Context) (err error) {
 		return err
 	}
 	if n.box, err = loadBox(n.cfg.Dir); err != nil {
+		return err
+	}
+	if err := cleanParts(n.cfg.Dir); err != nil {
 		return err
 	}
 	n.sealer = seal.NewSealer(time.Now)
@@ -287,8 +293,8 @@ func (n *Node) load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("credence %s in the ledger: %w; run: detente verify", d.Digest, err)
 		}
-		if c.Party == n.party && c.Serial > n.credence.Serial && c.Keys.Seal == n.rings[0].seal.Recipient() {
-			n.credence, n.signed = c, d.Bytes
+		if c.Party == n.party && c.Serial > n.credence.Serial {
+			n.adopt(c, d.Bytes)
 		}
 	}
 	charters, err := n.store.Docs(charter.KindCharter)

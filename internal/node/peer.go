@@ -41,10 +41,11 @@ type Address struct {
 // peer is another party as this node knows it. Its fields are guarded by the
 // channel's mu, but for wake.
 type peer struct {
-	c     *channel
-	party string
-	wake  chan struct{}
-	busy  sync.Mutex // one exchange at a time that this node begins
+	c        *channel
+	party    string
+	wake     chan struct{}
+	busy     sync.Mutex // one exchange at a time that this node begins
+	fetching sync.Mutex
 
 	have  *pouch.Have // what it last said
 	wants []note.Digest
@@ -147,7 +148,12 @@ func (p *peer) run(ctx context.Context) {
 			continue
 		}
 		delay = 0
-		p.fetch(ctx, to)
+		if p.fetching.TryLock() { // attachments never hold up notes
+			p.c.n.running.Go(func() {
+				defer p.fetching.Unlock()
+				p.fetch(ctx, to)
+			})
+		}
 	}
 }
 
@@ -294,6 +300,9 @@ func (n *Node) Serve(ctx context.Context, from string, body io.Reader) ([]byte, 
 	c, err := n.channel(in.have.Channel)
 	if err != nil {
 		return nil, &Bad{err}
+	}
+	if !c.speaksFor(ctx, from) {
+		return nil, &Bad{fmt.Errorf("%s is a party of another channel; on this one its key is nobody's", from)}
 	}
 	rep, err := c.heard(ctx, from, in)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,13 @@ const pouchType = "application/vnd.detente.pouch"
 // perPeer is how many requests of one peer are served at a time.
 const perPeer = 8
 
+// patience is how long a peer is waited for.
+type patience struct {
+	handshake, headers, body time.Duration
+}
+
+var usualPatience = patience{handshakeTimeout, 10 * time.Second, exchangeTimeout}
+
 // ListenAndServe serves peers on addr until ctx ends.
 func (n *Node) ListenAndServe(ctx context.Context, addr string) error {
 	l, err := net.Listen("tcp", addr)
@@ -32,12 +40,11 @@ func (n *Node) ListenAndServe(ctx context.Context, addr string) error {
 
 // ServeLine serves peers on l until ctx ends.
 func (n *Node) ServeLine(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: exchangeTimeout, WriteTimeout: 10 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: nil, BaseContext: func(net.Listener) context.Context { return ctx }}
-	srv.ErrorLog = discardLog
+	srv := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: n.patience.headers, ReadTimeout: n.patience.body, WriteTimeout: 10 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: discardLog, BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
-	err := srv.Serve(newGate(l, n.serverTLS(), &n.traffic))
+	err := srv.Serve(newGate(l, n.serverTLS(), n.patience.handshake, &n.traffic))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -96,7 +103,7 @@ func (n *Node) Handler() http.Handler {
 	mux.HandleFunc("GET /witness/{feed}/checkpoint", n.serveWitnessed)
 	busy := &limiter{perPeer: perPeer, now: map[string]int{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		party := n.peerOf(r)
+		party, key := n.peerOf(r)
 		switch {
 		case party == "":
 			http.Error(w, "the key is in no credence of a channel of this node", http.StatusForbidden)
@@ -105,27 +112,48 @@ func (n *Node) Handler() http.Handler {
 			http.Error(w, fmt.Sprintf("%d requests of %s are being served; try again", perPeer, party), http.StatusTooManyRequests)
 		default:
 			defer busy.leave(party)
-			mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), partyKey{}, party)))
+			mux.ServeHTTP(w, r.WithContext(context.WithValue(context.WithValue(r.Context(), partyKey{}, party), tlsKey{}, key)))
 		}
 	})
 }
 
-type partyKey struct{}
+// Who calls, by its code and by its key. Codes are chosen freely: the PAK of
+// one channel may be another than that of the next, so what a caller may do on
+// a channel goes by its key; see speaksFor.
+type (
+	partyKey struct{}
+	tlsKey   struct{}
+)
 
-func caller(r *http.Request) string {
-	party, _ := r.Context().Value(partyKey{}).(string)
+func caller(r *http.Request) string { return callerOf(r.Context()) }
+
+func callerOf(ctx context.Context) string {
+	party, _ := ctx.Value(partyKey{}).(string)
 	return party
 }
 
-func (n *Node) peerOf(r *http.Request) string {
+// speaksFor reports whether who calls is the party of that code on the channel.
+// Without a key in ctx the caller is this program itself.
+func (c *channel) speaksFor(ctx context.Context, party string) bool {
+	key, ok := ctx.Value(tlsKey{}).(note.Digest)
+	if !ok {
+		return true
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	_, member := c.docs.Member(party)
+	return member && slices.Contains(c.docs.TLSKeys(party), key)
+}
+
+func (n *Node) peerOf(r *http.Request) (string, note.Digest) {
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return ""
+		return "", note.Digest{}
 	}
 	key, err := spkiOf([][]byte{r.TLS.PeerCertificates[0].Raw})
 	if err != nil {
-		return ""
+		return "", key
 	}
-	return n.partyOf(key)
+	return n.partyOf(key), key
 }
 
 // limiter bounds what one peer can keep busy.
@@ -185,7 +213,7 @@ func (n *Node) servePart(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, err := n.store.Part(digest)
-	if err != nil || p.State != store.InFile || !n.addressed(p, caller(r)) {
+	if err != nil || p.State != store.InFile || !n.addressed(p, caller(r)) || !n.memberOf(r.Context(), p.ID.Origin) {
 		http.Error(w, "no such attachment for "+caller(r), http.StatusNotFound)
 		return
 	}
@@ -197,6 +225,16 @@ func (n *Node) servePart(w http.ResponseWriter, r *http.Request) {
 	defer f.Close()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// memberOf reports whether who calls is a party of the channel of a feed.
+func (n *Node) memberOf(ctx context.Context, origin string) bool {
+	_, id, _, err := note.ParseOrigin(origin)
+	if err != nil {
+		return false
+	}
+	c, err := n.channel(id)
+	return err == nil && c.speaksFor(ctx, callerOf(ctx))
 }
 
 // addressed reports whether the note that names a part is for the party.

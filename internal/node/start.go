@@ -122,7 +122,7 @@ func (n *Node) useRing(r *ring, c charter.Credence, signed []byte) {
 
 // newJournal makes an empty journal, after every feed of the lost one was
 // closed with the identity key.
-func (n *Node) newJournal() error {
+func (n *Node) newJournal(ctx context.Context) error {
 	j, err := journal.Create(filepath.Join(n.cfg.Dir, "journal"), true)
 	if err != nil {
 		return err
@@ -132,10 +132,16 @@ func (n *Node) newJournal() error {
 	n.mu.Unlock()
 	var errs []error
 	for _, c := range n.all() {
+		c.receiving.Lock()
 		c.mu.Lock()
-		errs = append(errs, c.mend())
+		err := c.mend()
 		c.why = c.behind()
 		c.mu.Unlock()
+		if err == nil {
+			err = c.owed(ctx)
+		}
+		c.receiving.Unlock()
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

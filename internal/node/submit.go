@@ -75,11 +75,27 @@ func (n *Node) Submit(ctx context.Context, d Draft) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
+	if err := c.ready(); err != nil {
+		return Ticket{}, err // sooner than that the matter is not known to an old ledger
+	}
 	s, err := c.prepare(ctx, d)
 	if err != nil {
 		return Ticket{}, err
 	}
 	return c.submit(ctx, s)
+}
+
+// ready says why nothing can be signed on the channel now.
+func (c *channel) ready() error {
+	if err := c.n.broken(); err != nil {
+		return err
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if why := c.why; why != "" {
+		return &Refused{why, ""}
+	}
+	return nil
 }
 
 // prepare checks and seals a draft.
@@ -239,8 +255,13 @@ func (c *channel) recipients(audience []string) ([]string, error) {
 }
 
 // submit is the group commit: whoever holds sending writes everything that
-// waits; the others find theirs done.
+// waits; the others find theirs done. As others' notes are in it, it is not
+// cut short where this writer gives up.
 func (c *channel) submit(ctx context.Context, s *submission) (Ticket, error) {
+	if err := ctx.Err(); err != nil {
+		return Ticket{}, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	c.queueMu.Lock()
 	c.queue = append(c.queue, s)
 	c.queueMu.Unlock()
@@ -301,7 +322,10 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 	case key == nil:
 		return &Refused{"the key that signs " + origin + " is not in this node's folder", "restore it, or close the feed with the identity key: detente epoch close"}
 	}
-	now := n.Now().UTC()
+	if err := n.journal.Reserve(); err != nil {
+		return err
+	}
+	now := n.stamp()
 	add := store.Append{Origin: origin, Start: size}
 	b := store.Batch{}
 	notes := make([]audit.Leaf, len(batch))
@@ -359,6 +383,9 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 	for _, p := range c.peers {
 		p.wakeUp()
 	}
+	if err := c.accuseAhead(ctx); err != nil {
+		n.log.Error("a feed that claims to have seen what was not there could not be frozen", "err", err)
+	}
 	c.mu.Unlock()
 	n.announceChange()
 	return nil
@@ -369,7 +396,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 // until the ledger is opened anew and shows what it holds.
 func (n *Node) commit(ctx context.Context, b store.Batch) error {
 	err := n.store.Commit(ctx, b)
-	if err == nil || errors.Is(err, store.ErrFull) || errors.Is(err, context.Canceled) || errors.Is(err, store.ErrClosed) {
+	if err == nil || errors.Is(err, store.ErrFull) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrClosed) {
 		return err
 	}
 	return n.fail(err)
