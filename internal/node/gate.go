@@ -79,7 +79,7 @@ func (g *gate) run() {
 
 func (g *gate) greet(raw net.Conn) {
 	left := &leaving{Conn: raw}
-	c := tls.Server(left, g.cfg)
+	c := tls.Server(counted{left, g.bytes}, g.cfg)
 	ctx, cancel := context.WithTimeout(context.Background(), g.handshake)
 	err := c.HandshakeContext(ctx)
 	cancel()

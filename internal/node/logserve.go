@@ -27,7 +27,7 @@ import (
 const entryPage = 1 << 20
 
 func (n *Node) serveLog(w http.ResponseWriter, r *http.Request) {
-	head, scope, err := n.findLog(r.PathValue("feed"), caller(r))
+	head, scope, err := n.findLog(r.Context(), r.PathValue("feed"), caller(r))
 	path := r.PathValue("path")
 	switch {
 	case err != nil:
@@ -67,8 +67,11 @@ var errNoLog = errors.New("no such log")
 
 // findLog returns the head of a feed as far as it stands, and what the party
 // may read of it.
-func (n *Node) findLog(hash, party string) (store.HeadRow, string, error) {
+func (n *Node) findLog(ctx context.Context, hash, party string) (store.HeadRow, string, error) {
 	for _, c := range n.all() {
+		if !c.speaksFor(ctx, party) {
+			continue
+		}
 		row, err := c.standing(hash)
 		if err != nil {
 			return row, "", err

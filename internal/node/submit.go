@@ -168,8 +168,8 @@ func (c *channel) exercise() bool {
 // audience works out who the note is for, and checks it against the charter
 // and the matter.
 func (c *channel) audience(d Draft) ([]string, error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+	c.mu.Lock() // asking the register for a matter folds it
+	defer c.mu.Unlock()
 	audience := slices.Clone(d.Audience)
 	if d.Matter != nil {
 		m := c.reg.Matter(*d.Matter)
