@@ -1,0 +1,427 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"detente/charter"
+	"detente/feed"
+	"detente/internal/journal"
+	"detente/internal/node"
+	"detente/internal/store"
+	"detente/note"
+)
+
+// world is one simulated world. Everything in it that is random is drawn from
+// rng, by the goroutine that runs the world.
+type world struct {
+	name    string
+	dir     string
+	rng     *rand.Rand
+	parties []*party
+	channel note.Digest
+	papers  [][]byte // credences and the charter
+	start   time.Time
+	line    quality
+	parted  map[string]bool // "A B", A < B: no pouch passes between them
+	forks   bool            // a party signs two heads: it is settled notes that its freeze may unsettle
+
+	events  []event // the soonest first
+	seq     int
+	wake    chan struct{}
+	mu      sync.Mutex
+	arrived []*request
+	dying   []*party
+
+	trace    []string
+	violated error
+	settled  map[string]*settledMatter
+	checked  map[string]bool // what was found true once and cannot change
+	counts   map[string]int
+}
+
+// quality is how bad the line is.
+type quality struct {
+	lose, twice, slow float64
+	delay             time.Duration
+}
+
+// party is one side and its node.
+type party struct {
+	w       *world
+	code    string
+	role    string
+	scope   string // of an observer
+	dir     string
+	ledger  string    // its name
+	keep    io.Closer // the ledger's disk
+	skew    time.Duration
+	liar    bool
+	peers   map[string]bool // of a liar's twin: whom it speaks to; nil: everyone
+	mangles bool            // a liar that sends damaged pouches
+
+	node    *node.Node
+	store   *store.Store
+	journal *journal.Journal
+	stop    context.CancelFunc
+	ctx     context.Context
+	down    bool
+	dead    bool // its disk is gone; it is about to be taken down
+	crashAt string
+	crashIn int
+	said    []said
+	fresh   int // said[fresh:] has not been looked up in the ledger since the node opened
+}
+
+// said is a note whose Submit returned.
+type said struct {
+	id   note.ID
+	act  string
+	leaf note.Digest
+}
+
+type event struct {
+	at  time.Time
+	seq int
+	do  func()
+}
+
+func (w *world) logf(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trace = append(w.trace, fmt.Sprintf("%12s ", time.Since(w.start))+strings.ReplaceAll(fmt.Sprintf(format, args...), w.dir, ""))
+}
+
+func (w *world) fail(invariant, format string, args ...any) {
+	if w.violated == nil {
+		w.violated = fmt.Errorf("%s: %s", invariant, fmt.Sprintf(format, args...))
+		w.logf("VIOLATED %v", w.violated)
+	}
+}
+
+func (w *world) chance(p float64) bool { return w.rng.Float64() < p }
+
+func (w *world) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(w.rng.Int64N(int64(most-least)))
+}
+
+func pick[T any](w *world, list []T) T { return list[w.rng.IntN(len(list))] }
+
+func (w *world) party(code string) *party {
+	i := slices.IndexFunc(w.parties, func(p *party) bool { return p.code == code })
+	return w.parties[i]
+}
+
+// honest returns the parties that do not lie and whose nodes are up.
+func (w *world) honest() (out []*party) {
+	for _, p := range w.parties {
+		if !p.liar && !p.down {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (w *world) up() (out []*party) {
+	for _, p := range w.parties {
+		if !p.down {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// profile is a party's keys, made once for all worlds.
+type profile struct {
+	code, dir string
+	credence  charter.Credence
+	signed    []byte
+	identity  *feed.Key
+}
+
+var codes = []string{"ALF", "BRA", "CHA", "DEL", "OBS"}
+
+var profiles = sync.OnceValues(func() (map[string]*profile, error) {
+	dir, err := os.MkdirTemp("", "detente-sim-")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*profile{}
+	for _, code := range codes {
+		p := &profile{code: code, dir: filepath.Join(dir, code)}
+		out[code] = p
+		if p.credence, err = node.Init(p.dir, node.InitOptions{Party: code, Name: "Party " + code, Addresses: []string{"127.0.0.1:1"}}); err != nil {
+			return nil, err
+		}
+		if p.identity, err = node.LoadIdentity(p.dir+".identity", ""); err != nil {
+			return nil, err
+		}
+		if p.signed, err = p.credence.Sign(p.identity); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+})
+
+var (
+	charters   = map[string][]byte{}
+	chartersMu sync.Mutex
+)
+
+// signedCharter returns the charter of a channel of these principals and an
+// observer of that scope, or none; signed once for all worlds.
+func signedCharter(all map[string]*profile, principals []string, scope string) ([]byte, error) {
+	chartersMu.Lock()
+	defer chartersMu.Unlock()
+	key := strings.Join(principals, " ") + "/" + scope
+	if b := charters[key]; b != nil {
+		return b, nil
+	}
+	c := charter.Charter{Exercise: true, Languages: []string{"en"}, Name: "Simulation", Purpose: "a simulated world",
+		Quota: charter.Quota{MaxBytes: 1 << 30, MaxPending: 100_000, NotesPerHour: 1_000_000}, Version: charter.Version}
+	member := func(code, role, scope string) charter.Member {
+		m := charter.Member{Credence: all[code].credence.Digest(), Identity: all[code].credence.Identity, Name: "Party " + code, Party: code, Role: role, Scope: scope, Zone: "UTC"}
+		if role == charter.Principal {
+			m.Offices = []charter.Office{{Code: "desk", Name: "A desk that binds nobody", Says: []string{"*"}},
+				{Code: "mfa", Name: "Ministry", Binds: []string{"*"}, Says: []string{"*"}}, {Code: "node", Name: "The node itself", Says: []string{"line"}}}
+		}
+		return m
+	}
+	for _, p := range principals {
+		c.Members = append(c.Members, member(p, charter.Principal, ""))
+	}
+	if scope != "" {
+		c.Members = append(c.Members, member("OBS", charter.Observer, scope))
+	}
+	s, err := charter.NewSigned(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range principals {
+		if err := s.Add(all[p].identity, p); err != nil {
+			return nil, err
+		}
+	}
+	charters[key] = s.Bytes()
+	return s.Bytes(), nil
+}
+
+// newWorld founds a channel. It is called inside the bubble.
+func newWorld(name, dir string, seed uint64, principals int, scope string) (*world, error) {
+	w := &world{name: name, dir: dir, rng: rand.New(rand.NewPCG(seed, 0x6465_7465_6e74_65)), start: time.Now(), parted: map[string]bool{}, wake: make(chan struct{}, 1),
+		settled: map[string]*settledMatter{}, checked: map[string]bool{}, counts: map[string]int{}, line: quality{delay: 20 * time.Millisecond}}
+	all, err := profiles()
+	if err != nil {
+		return nil, err
+	}
+	members := slices.Clone(codes[:principals])
+	signed, err := signedCharter(all, members, scope)
+	if err != nil {
+		return nil, err
+	}
+	if scope != "" {
+		members = append(members, "OBS")
+	}
+	for _, code := range members {
+		w.papers = append(w.papers, all[code].signed)
+	}
+	w.papers = append(w.papers, signed)
+	s, err := charter.ParseCharter(signed)
+	if err != nil {
+		return nil, err
+	}
+	w.channel = s.Digest
+	for _, code := range members {
+		m, _ := s.Charter.Member(code)
+		p, err := w.addParty(code, m, filepath.Join(dir, code))
+		if err != nil {
+			return nil, err
+		}
+		w.parties = append(w.parties, p)
+	}
+	return w, nil
+}
+
+// addParty makes a party's folder, with the keys of its profile and an empty
+// ledger, and starts its node.
+func (w *world) addParty(code string, m charter.Member, dir string) (*party, error) {
+	all, err := profiles()
+	if err != nil {
+		return nil, err
+	}
+	p := &party{w: w, code: code, role: m.Role, scope: m.Scope, dir: dir, ledger: w.name + "/" + filepath.Base(dir), down: true, skew: w.between(-10*time.Minute, 10*time.Minute)}
+	if err := os.MkdirAll(filepath.Join(p.dir, "parts"), 0o700); err != nil {
+		return nil, err
+	}
+	for _, f := range []string{"keys", "party.json", "store.key"} {
+		if err := os.Symlink(filepath.Join(all[code].dir, f), filepath.Join(p.dir, f)); err != nil {
+			return nil, err
+		}
+	}
+	if p.keep, err = store.KeepMemory(p.ledger); err != nil {
+		return nil, err
+	}
+	j, err := journal.Create(filepath.Join(p.dir, "journal"), false)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.Close(); err != nil {
+		return nil, err
+	}
+	s, err := store.OpenMemory(p.ledger)
+	if err != nil {
+		return nil, err
+	}
+	var b store.Batch
+	for _, paper := range w.papers {
+		kind, err := charter.Kind(paper)
+		if err != nil {
+			return nil, err
+		}
+		text, _, err := feed.SplitText(paper)
+		if err != nil {
+			return nil, err
+		}
+		b.Docs = append(b.Docs, store.Doc{Kind: kind, Digest: feed.TextDigest(text), Bytes: paper})
+	}
+	if err := errors.Join(s.Commit(context.Background(), b), s.Close()); err != nil {
+		return nil, err
+	}
+	return p, p.start()
+}
+
+// start opens the node from what its ledger and its journal hold.
+func (p *party) start() (err error) {
+	if p.store, err = store.OpenMemory(p.ledger); err != nil {
+		return err
+	}
+	if p.journal, err = journal.Open(filepath.Join(p.dir, "journal"), false); err != nil {
+		return err
+	}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	now := func() time.Time { return time.Now().Add(p.skew) }
+	p.node, err = node.Open(p.ctx, node.Config{Dir: p.dir, Now: now, Store: p.store, Journal: p.journal, Link: lineEnd{p}, Log: logger(p), At: p.at})
+	if err != nil {
+		return err
+	}
+	p.down, p.dead, p.crashAt, p.fresh = false, false, "", 0
+	p.node.Start(p.ctx)
+	return nil
+}
+
+// at is called at the named points of a write.
+func (p *party) at(point string) {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	if p.crashAt != point || p.dead {
+		return
+	}
+	if p.crashIn--; p.crashIn < 0 {
+		p.die()
+	}
+}
+
+// die takes the disk away: whatever the node goes on to do in memory cannot
+// last. The caller holds w.mu.
+func (p *party) die() {
+	p.dead = true
+	p.store.Close()
+	p.journal.Close()
+	p.w.dying = append(p.w.dying, p)
+	p.w.ring()
+}
+
+func (w *world) ring() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// crash takes a node down without grace.
+func (w *world) crash(p *party) {
+	w.mu.Lock()
+	if !p.dead {
+		p.die()
+	}
+	w.mu.Unlock()
+	w.rest()
+}
+
+// rest waits until every node has done what it can at this moment: the next
+// step is taken from there, however the processor shares its time.
+func (w *world) rest() {
+	synctest.Wait()
+	w.bury()
+	synctest.Wait()
+}
+
+// bury takes down the nodes whose disk is gone.
+func (w *world) bury() {
+	w.mu.Lock()
+	dying := w.dying
+	w.dying = nil
+	w.mu.Unlock()
+	for _, p := range dying {
+		w.logf("%s crashes (%s)", p.name(), p.crashAt)
+		w.counts["crashes"]++
+		p.stop()
+		p.node.Close()
+		p.down, p.node = true, nil
+	}
+}
+
+func (w *world) restart(p *party) {
+	if !p.down {
+		return
+	}
+	w.logf("%s starts again", p.name())
+	if err := p.start(); err != nil {
+		w.fail("durable", "%s does not start: %v", p.name(), err)
+		p.down = true
+	}
+	w.rest()
+}
+
+func (p *party) name() string { return filepath.Base(p.dir) }
+
+// close ends the world. Nothing of it outlives the bubble.
+func (w *world) close() {
+	for _, p := range w.parties {
+		p.close()
+	}
+}
+
+func (p *party) close() {
+	if !p.down {
+		p.stop()
+		p.node.Close()
+		p.down = true
+	}
+	p.keep.Close()
+}
+
+// disk calls fn with what the party has on disk, whether its node is up or not.
+func (p *party) disk(fn func(*store.Store)) {
+	if !p.down {
+		fn(p.store)
+		return
+	}
+	s, err := store.OpenMemory(p.ledger)
+	if err != nil {
+		p.w.fail("durable", "the ledger of %s does not open: %v", p.code, err)
+		return
+	}
+	defer s.Close()
+	fn(s)
+}
