@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"detente/audit"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -157,4 +158,29 @@ func (c *channel) comparePicture(e *register.Entry, h *note.Header) {
 	if !state.equal {
 		c.n.log.Warn("the pictures differ", "channel", c.id, "ack", h.ID().Short())
 	}
+}
+
+// comparePictures holds the last ack of every other party against this node's
+// own picture, when a channel is loaded.
+func (c *channel) comparePictures() error {
+	for origin, h := range c.feeds {
+		if c.n.ownLeaves(origin) {
+			continue
+		}
+		for index := h.tree.Size(); index > 0; index-- {
+			e := c.reg.Entry(note.ID{Origin: origin, Index: index - 1})
+			if e == nil || e.Result != register.Kept {
+				continue
+			}
+			raw, err := c.n.store.Entry(e.ID)
+			if err != nil {
+				return err
+			}
+			if leaf := audit.ReadLeaf(c.docs, e.ID, raw); leaf.Header != nil {
+				c.comparePicture(e, leaf.Header)
+			}
+			break
+		}
+	}
+	return nil
 }

@@ -183,7 +183,7 @@ func (c *channel) loadFeeds(ctx context.Context) error {
 		return err
 	}
 	c.why = c.behind()
-	return nil
+	return c.comparePictures()
 }
 
 func (n *Node) loadHeld(row store.FeedRow) (*held, error) {

@@ -11,13 +11,16 @@ import (
 
 // Agreement lays the agreement out as it stands, half by half.
 func (p *Page) Agreement(v *view.Agreement) {
-	for _, h := range v.Halves {
+	for half, h := range v.Halves {
 		p.Heading(strings.ToUpper(h.Title))
 		for _, part := range []struct {
 			title string
 			items []*view.Item
-		}{{"agreed", h.Agreed}, {"who owes what by when", h.Owed}, {"open", h.Open}} {
+		}{{"agreed", h.Agreed}, {"where the ambassadors are", h.Missions}, {"who owes what by when", h.Owed}, {"open", h.Open}} {
 			if len(part.items) == 0 {
+				if part.title == "where the ambassadors are" && half != 0 {
+					continue
+				}
 				p.Line("  " + p.Paint(Bold, part.title+":") + " nothing")
 				continue
 			}

@@ -69,7 +69,7 @@ func (p *Page) Blank() {
 
 // Paint colours what is on one line, where colours are wanted.
 func (p *Page) Paint(style, s string) string {
-	if !p.color || s == "" {
+	if !p.color || s == "" || style == "" {
 		return s
 	}
 	return "\x1b[" + style + "m" + s + "\x1b[0m"

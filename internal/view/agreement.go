@@ -11,8 +11,8 @@ import (
 )
 
 // Agreement is the agreement as it stands, in the two halves of the
-// headline: what is agreed, who owes what by when, and what is open; every
-// line with the words that it rests on, and whose they are.
+// headline: what is agreed, where the ambassadors are, who owes what by when,
+// and what is open; every line with the words that it rests on, and whose they are.
 type Agreement struct {
 	Frame
 	Halves     []Half   `json:"halves"`
@@ -21,11 +21,12 @@ type Agreement struct {
 
 // Half is one half of the agreement.
 type Half struct {
-	Agreed []*Item `json:"agreed"`
-	Name   string  `json:"name"` // de-escalation, coordination
-	Open   []*Item `json:"open"`
-	Owed   []*Item `json:"owed"`
-	Title  string  `json:"title"`
+	Agreed   []*Item `json:"agreed"`
+	Missions []*Item `json:"missions"` // where the ambassadors are, as the side says whose word it is
+	Name     string  `json:"name"`     // de-escalation, coordination
+	Open     []*Item `json:"open"`
+	Owed     []*Item `json:"owed"`
+	Title    string  `json:"title"`
 }
 
 // Item is one line of a half. What is the program's own wording, and takes no
@@ -229,14 +230,10 @@ func (d *drawing) mission(m *register.Matter, s *matter.MissionState) {
 		}
 	}
 	item := d.item(m, fmt.Sprintf("mission of %s to %s: %s", s.Sending, s.Receiving, strings.Join(now, "; ")), words...)
-	if s.Crossed == nil && s.Fields["head"].Value == "in-post" {
-		h.Agreed = append(h.Agreed, item)
-		return
-	}
 	if s.Crossed != nil {
 		item.What += "; changed by notes that crossed: people must say again"
 	}
-	h.Open = append(h.Open, item)
+	h.Missions = append(h.Missions, item)
 }
 
 func (d *drawing) owed(c register.ClockView) {
