@@ -29,13 +29,19 @@ type child struct {
 // stay hands every node to a process of its own, as detente serve runs it,
 // prints what to try by hand, and returns when ctx ends or no process is left.
 func (w *world) stay(ctx context.Context) (err error) {
-	leaf := w.someLeaf()
+	pair := w.pair()
+	var leaf []byte
+	if pair != nil {
+		leaf = w.someLeaf(pair)
+	}
 	if err := w.close(); err != nil {
 		return err
 	}
-	spoilt, err := w.spoil(leaf)
-	if err != nil {
-		return err
+	var spoilt *spoilable
+	if leaf != nil {
+		if spoilt, err = spoil(pair.principals[1].dir, leaf); err != nil {
+			return err
+		}
 	}
 	ended := make(chan *child)
 	var children []*child
@@ -66,7 +72,11 @@ func (w *world) stay(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	w.tries(children, spoilt)
+	w.page.Blank()
+	w.page.Heading("The nodes stay up, each as a process of its own, on the clock of this machine; end them with Ctrl-C")
+	if pair != nil {
+		w.tries(pair, children, spoilt)
+	}
 	for left := len(children); left > 0; left-- {
 		select {
 		case <-ctx.Done():
@@ -112,12 +122,23 @@ func (c *child) ready(ctx context.Context) error {
 	}
 }
 
-// someLeaf returns the log entry of the first note that opened a matter after
-// the line was tested: a byte of it is to be flipped.
-func (w *world) someLeaf() []byte {
+// pair returns the first channel on which two can try something, or nil.
+func (w *world) pair() *channel {
+	for _, c := range w.channels {
+		if len(c.principals) > 1 {
+			return c
+		}
+	}
+	return nil
+}
+
+// someLeaf returns the log entry of the first note on a channel that opened a
+// matter after the line was tested, as the second principal holds it: a byte
+// of it is to be flipped.
+func (w *world) someLeaf(c *channel) []byte {
 	for _, st := range w.Scenario.Steps {
-		if st.Kind == scenario.Note && st.On == "" && st.Act != "line/test" && st.Channel == w.channels[0].Code {
-			if leaf, _, err := w.channels[0].principals[1].n.Entry(w.placed[st.Label].ID); err == nil {
+		if st.Kind == scenario.Note && st.On == "" && st.Act != "line/test" && st.Channel == c.Code {
+			if leaf, _, err := c.principals[1].n.Entry(w.placed[st.Label].ID); err == nil {
 				return leaf
 			}
 		}
@@ -132,24 +153,23 @@ type spoilable struct {
 	to        byte
 }
 
-// spoil copies the node of the second principal of the first channel, so that
-// a byte of the copy can be flipped while the node itself goes on.
-func (w *world) spoil(leaf []byte) (s spoilable, err error) {
-	from := w.channels[0].principals[1].dir
-	s.dir = from + "-copy"
+// spoil copies a node, so that a byte of the copy can be flipped while the
+// node itself goes on.
+func spoil(from string, leaf []byte) (*spoilable, error) {
+	s := &spoilable{dir: from + "-copy", to: 'X'}
 	if err := copyTree(from, s.dir); err != nil {
-		return s, err
+		return nil, err
 	}
 	s.file = filepath.Join(s.dir, "ledger.db")
 	b, err := os.ReadFile(s.file)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	at := bytes.Index(b, leaf)
-	if at < 0 || leaf == nil {
-		return s, fmt.Errorf("%s does not hold the leaf that it must hold", s.file)
+	if at < 0 {
+		return nil, fmt.Errorf("%s does not hold the leaf that it must hold", s.file)
 	}
-	if s.at, s.to = at+len(leaf)/2, 'X'; b[s.at] == 'X' {
+	if s.at = at + len(leaf)/2; b[s.at] == s.to {
 		s.to = 'Y'
 	}
 	return s, nil
@@ -190,8 +210,7 @@ func copyFile(from, to string) (err error) {
 }
 
 // tries prints three things to try by hand.
-func (w *world) tries(children []*child, s spoilable) {
-	c := w.channels[0]
+func (w *world) tries(c *channel, children []*child, s *spoilable) {
 	a, b := c.principals[0], c.principals[1]
 	var pid int
 	for _, k := range children {
@@ -203,9 +222,7 @@ func (w *world) tries(children []*child, s spoilable) {
 	run := func(p *party, args ...string) {
 		w.page.Line("     " + w.Program + " " + strings.Join(args, " ") + " --dir " + quote(p.dir))
 	}
-	w.page.Blank()
-	w.page.Heading("The nodes stay up, each as a process of its own, on the clock of this machine")
-	w.page.Para(0, "Try by hand, in another terminal; end with Ctrl-C here.")
+	w.page.Line("Try by hand, in another terminal:")
 	w.page.Blank()
 	w.page.Line("  1. Send a flash note, and read it at the other side:")
 	run(a, "send message/send", channel, "--office", office(w, a), "--precedence flash --form letter \\\n         --text 'subject=By hand' --text 'body=This is an exercise.' --wait 10s")
@@ -216,6 +233,9 @@ func (w *world) tries(children []*child, s spoilable) {
 	run(a, "line", channel)
 	run(b, "serve --listen "+b.addr)
 	w.page.Blank()
+	if s == nil {
+		return
+	}
 	w.page.Line(fmt.Sprintf("  3. Flip a byte of a leaf in a copy of %s's record, and verify it:", b.code))
 	w.page.Line("     " + w.Program + " verify --dir " + quote(s.dir))
 	w.page.Line(fmt.Sprintf("     printf %c | dd of=%s bs=1 seek=%d conv=notrunc", s.to, quote(s.file), s.at))

@@ -65,7 +65,7 @@ func TestColor(t *testing.T) {
 }
 
 func TestWidth(t *testing.T) {
-	for s, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "می‌شود": 6, "停戦": 4} {
+	for s, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "می‌شود": 5, "停戦": 4} {
 		if got := width(s); got != want {
 			t.Errorf("%q: %d columns, want %d", s, got, want)
 		}
