@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,7 @@ type peer struct {
 	c        *channel
 	party    string
 	wake     chan struct{}
+	drift    *rand.Rand // of this pair alone: peers that restart together spread out
 	busy     sync.Mutex // one exchange at a time that this node begins
 	fetching sync.Mutex
 
@@ -59,7 +61,7 @@ type peer struct {
 }
 
 func newPeer(c *channel, party string) *peer {
-	p := &peer{c: c, party: party, wake: make(chan struct{}, 1)}
+	p := &peer{c: c, party: party, wake: make(chan struct{}, 1), drift: rand.New(rand.NewChaCha8(sha256.Sum256([]byte(c.n.party + " " + party))))}
 	p.forget()
 	return p
 }
@@ -125,7 +127,7 @@ func (p *peer) run(ctx context.Context) {
 	for {
 		wait := idle
 		if delay > 0 {
-			wait = delay/2 + rand.N(delay) // half to one and a half: peers that restart together spread out
+			wait = delay/2 + time.Duration(p.drift.Int64N(int64(delay))) // half to one and a half: peers that restart together spread out
 		}
 		timer := time.NewTimer(wait)
 		select {
