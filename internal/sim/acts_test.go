@@ -269,7 +269,8 @@ func (w *world) say(p *party) {
 	w.rest()
 }
 
-// cross lets an offer be accepted by everyone else, and withdrawn at once.
+// cross lets an offer be accepted by everyone else who holds it, and every
+// other time withdrawn at once.
 func (w *world) cross(p *party) {
 	for _, o := range w.openMatters(p) {
 		if o.kind != &matter.Undertaking || o.stage != "offered" || o.opener != p.code {
@@ -287,7 +288,7 @@ func (w *world) cross(p *party) {
 			d.Fields, d.Office = map[string]any{"terms": o.terms.String()}, "mfa"
 			w.submit(q, d)
 		}
-		if !p.down {
+		if !p.down && w.chance(0.5) {
 			d := w.make(p, o.kind, act("withdraw"), &o)
 			d.Office = "mfa"
 			w.submit(p, d)

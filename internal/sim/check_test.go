@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"detente/audit"
+	"detente/feed"
 	"detente/internal/node"
 	"detente/internal/store"
 	"detente/matter"
@@ -335,7 +336,7 @@ func (w *world) comparePictures(a, b *party) {
 	a.node.Read(w.channel, func(sa *node.Snapshot) {
 		b.node.Read(w.channel, func(sb *node.Snapshot) {
 			heads, ok := commonHeads(sa, sb)
-			if !ok {
+			if !ok || (w.forks && !w.sameNotes(a, b, heads)) {
 				return
 			}
 			for _, audience := range sa.Register.Audiences() {
@@ -375,6 +376,19 @@ func commonHeads(a, b *node.Snapshot) (map[string]uint64, bool) {
 		}
 	}
 	return heads, true
+}
+
+// sameNotes reports whether two nodes hold the same leaves under the heads: of
+// a feed that is forked, and not known to be, they may hold two histories.
+func (w *world) sameNotes(a, b *party, heads map[string]uint64) bool {
+	for origin, size := range heads {
+		x, errX := feed.NewTree(size, a.store.HashReader(origin).ReadHashes)
+		y, errY := feed.NewTree(size, b.store.HashReader(origin).ReadHashes)
+		if errX != nil || errY != nil || x.Root() != y.Root() {
+			return false
+		}
+	}
+	return true
 }
 
 // lacks reports whether a payload for the audience has not come: its note

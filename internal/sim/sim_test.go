@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	seeds   = flag.Uint64("sim.seeds", 1000, "how many worlds TestWorlds plays")
+	seeds   = flag.Uint64("sim.seeds", standardSeeds, "how many worlds TestWorlds plays")
 	first   = flag.Uint64("sim.first", 1, "the first seed")
 	verbose = flag.Bool("sim.log", false, "let a trace hold what the nodes log")
 )
