@@ -265,44 +265,58 @@ func (w *world) addParty(code string, m charter.Member, dir string) (*party, err
 		return nil, err
 	}
 	p := &party{w: w, code: code, role: m.Role, scope: m.Scope, dir: dir, ledger: w.name + "/" + filepath.Base(dir), down: true, skew: w.between(-10*time.Minute, 10*time.Minute)}
-	if err := os.MkdirAll(filepath.Join(p.dir, "parts"), 0o700); err != nil {
+	if err := newFolder(p.dir, all[code].dir, false); err != nil {
 		return nil, err
-	}
-	for _, f := range []string{"keys", "party.json", "store.key"} {
-		if err := os.Symlink(filepath.Join(all[code].dir, f), filepath.Join(p.dir, f)); err != nil {
-			return nil, err
-		}
 	}
 	if p.keep, err = store.KeepMemory(p.ledger); err != nil {
-		return nil, err
-	}
-	j, err := journal.Create(filepath.Join(p.dir, "journal"), false)
-	if err != nil {
-		return nil, err
-	}
-	if err := j.Close(); err != nil {
 		return nil, err
 	}
 	s, err := store.OpenMemory(p.ledger)
 	if err != nil {
 		return nil, err
 	}
-	var b store.Batch
-	for _, paper := range w.papers {
-		kind, err := charter.Kind(paper)
-		if err != nil {
-			return nil, err
-		}
-		text, _, err := feed.SplitText(paper)
-		if err != nil {
-			return nil, err
-		}
-		b.Docs = append(b.Docs, store.Doc{Kind: kind, Digest: feed.TextDigest(text), Bytes: paper})
+	b, err := documents(w.papers)
+	if err != nil {
+		return nil, err
 	}
 	if err := errors.Join(s.Commit(context.Background(), b), s.Close()); err != nil {
 		return nil, err
 	}
 	return p, p.start()
+}
+
+// newFolder makes a node's folder with the keys of another, and an empty
+// journal.
+func newFolder(dir, keys string, fsync bool) error {
+	if err := os.MkdirAll(filepath.Join(dir, "parts"), 0o700); err != nil {
+		return err
+	}
+	for _, f := range []string{"keys", "party.json", "store.key"} {
+		if err := os.Symlink(filepath.Join(keys, f), filepath.Join(dir, f)); err != nil {
+			return err
+		}
+	}
+	j, err := journal.Create(filepath.Join(dir, "journal"), fsync)
+	if err != nil {
+		return err
+	}
+	return j.Close()
+}
+
+// documents lists signed texts for a ledger.
+func documents(papers [][]byte) (b store.Batch, err error) {
+	for _, paper := range papers {
+		kind, err := charter.Kind(paper)
+		if err != nil {
+			return b, err
+		}
+		text, _, err := feed.SplitText(paper)
+		if err != nil {
+			return b, err
+		}
+		b.Docs = append(b.Docs, store.Doc{Kind: kind, Digest: feed.TextDigest(text), Bytes: paper})
+	}
+	return b, nil
 }
 
 // start opens the node from what its ledger and its journal hold.
