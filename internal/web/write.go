@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -80,7 +81,7 @@ func (a *API) sent(w http.ResponseWriter, r *http.Request, t node.Ticket) error 
 	if err != nil {
 		return err
 	}
-	wait := time.Duration(0)
+	wait := a.patience()
 	if s := r.URL.Query().Get("wait"); s != "" {
 		if wait, err = time.ParseDuration(s); err != nil || wait < 0 || wait > time.Hour {
 			return badRequest("wait %.20q is not a time such as 30s, an hour at most; the note is sent, as %s", s, v.Short)
@@ -381,4 +382,20 @@ func (a *API) texts(channel note.Digest) (ch *charter.Channel, err error) {
 	}
 	ch.AddAll(all...) // those of other channels are refused, and are none of this one's
 	return ch, nil
+}
+
+// patience is how long an answer waits for receipts unless it is told: a
+// moment while the line is up, so that the officer sees the note held over
+// there, and not at all where nothing can come.
+func (a *API) patience() time.Duration {
+	up := false
+	for _, id := range a.n.Channels() {
+		a.n.Read(id, func(s *node.Snapshot) {
+			up = up || slices.ContainsFunc(s.Peers, func(p node.PeerInfo) bool { return p.Up })
+		})
+	}
+	if up {
+		return 2 * time.Second
+	}
+	return 0
 }
