@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type pair struct {
 	link    *memoryLink
 	ctx     context.Context
 	stop    context.CancelFunc
+	stops   map[string]context.CancelFunc // of the nodes that run
 }
 
 // memoryLink hands pouches over without a network. A party that is down does
@@ -77,14 +79,17 @@ func (l *memoryLink) setDown(party string, down bool) {
 }
 
 // newPair founds a channel of the parties, all of them principals.
-func newPair(t testing.TB, parties ...string) *pair {
-	p := &pair{t: t, dir: t.TempDir(), nodes: map[string]*Node{}, link: &memoryLink{to: map[string]*Node{}, down: map[string]bool{}}}
+func newPair(t testing.TB, parties ...string) *pair { return newPairAt(t, nil, parties...) }
+
+// newPairAt is newPair for parties that are reached at the addresses.
+func newPairAt(t testing.TB, addresses map[string]string, parties ...string) *pair {
+	p := &pair{t: t, dir: t.TempDir(), nodes: map[string]*Node{}, stops: map[string]context.CancelFunc{}, link: &memoryLink{to: map[string]*Node{}, down: map[string]bool{}}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	c := charter.Charter{Exercise: true, Languages: []string{"en"}, Name: "Test", Purpose: "a test", Quota: charter.Quota{MaxBytes: 1 << 30, MaxPending: 100_000, NotesPerHour: 1_000_000}, Version: charter.Version}
 	var credences [][]byte
 	for _, party := range parties {
 		dir := filepath.Join(p.dir, party)
-		cred, err := Init(dir, InitOptions{Party: party, Name: "Party " + party, Addresses: []string{"127.0.0.1:1"}})
+		cred, err := Init(dir, InitOptions{Party: party, Name: "Party " + party, Addresses: []string{cmp.Or(addresses[party], "127.0.0.1:1")}})
 		p.must(err)
 		n := p.open(party)
 		_, signed := n.Credence()
@@ -129,15 +134,21 @@ func (p *pair) open(party string) *Node {
 	n, err := Open(p.ctx, Config{Dir: filepath.Join(p.dir, party), Link: linkEnd{p.link, party}})
 	p.must(err)
 	p.nodes[party] = n
+	delete(p.stops, party)
 	p.link.mu.Lock()
 	p.link.to[party] = n
 	p.link.mu.Unlock()
 	return n
 }
 
+// start starts the nodes that do not run yet.
 func (p *pair) start() {
-	for _, n := range p.nodes {
-		n.Start(p.ctx)
+	for party, n := range p.nodes {
+		if p.stops[party] == nil {
+			var ctx context.Context
+			ctx, p.stops[party] = context.WithCancel(p.ctx)
+			n.Start(ctx)
+		}
 	}
 }
 
