@@ -61,6 +61,7 @@ func (c *channel) ackIfDue(ctx context.Context) error {
 			s.header.Audience = append(s.header.Audience, m.Party)
 		}
 	}
+	c.enqueue(s)
 	_, err := c.submit(ctx, s)
 	return err
 }

@@ -53,6 +53,8 @@ func (e *Refused) Error() string {
 // Limits of one transaction of own notes.
 const (
 	maxBatch      = 256
+	gatherMax     = 4 * time.Millisecond
+	gatherStep    = 100 * time.Microsecond
 	maxBatchBytes = 1 << 20 // of headers; the leaves of one checkpoint travel in one pouch
 )
 
@@ -78,11 +80,33 @@ func (n *Node) Submit(ctx context.Context, d Draft) (Ticket, error) {
 	if err := c.ready(); err != nil {
 		return Ticket{}, err // sooner than that the matter is not known to an old ledger
 	}
+	c.preparing.Add(1)
 	s, err := c.prepare(ctx, d)
 	if err != nil {
+		c.preparing.Add(-1)
 		return Ticket{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		c.preparing.Add(-1)
+		return Ticket{}, err
+	}
+	c.enqueue(s)
+	c.preparing.Add(-1)
 	return c.submit(ctx, s)
+}
+
+func (c *channel) enqueue(s *submission) {
+	c.queueMu.Lock()
+	defer c.queueMu.Unlock()
+	c.queue = append(c.queue, s)
+}
+
+// gather waits a moment for writers that are sealing now, so that they share
+// the transaction, the checkpoint and the push. A lone writer waits for nobody.
+func (c *channel) gather() {
+	for waited := time.Duration(0); waited < gatherMax && c.preparing.Load() > 0; waited += gatherStep {
+		time.Sleep(gatherStep)
+	}
 }
 
 // ready says why nothing can be signed on the channel now.
@@ -258,16 +282,11 @@ func (c *channel) recipients(audience []string) ([]string, error) {
 // waits; the others find theirs done. As others' notes are in it, it is not
 // cut short where this writer gives up.
 func (c *channel) submit(ctx context.Context, s *submission) (Ticket, error) {
-	if err := ctx.Err(); err != nil {
-		return Ticket{}, err
-	}
 	ctx = context.WithoutCancel(ctx)
-	c.queueMu.Lock()
-	c.queue = append(c.queue, s)
-	c.queueMu.Unlock()
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	for !s.done {
+		c.gather()
 		batch := c.take()
 		err := c.write(ctx, batch)
 		for _, b := range batch {
