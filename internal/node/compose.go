@@ -157,10 +157,13 @@ func (b *builder) feed(origin string, h *held, from, to uint64) {
 		b.sent.more = true
 		return
 	}
-	leaves, err := s.Leaves(origin, from, to, room)
-	if err != nil {
-		b.err = err
-		return
+	var err error
+	leaves, ok := h.written.run(from, to, room)
+	if !ok {
+		if leaves, err = s.Leaves(origin, from, to, room); err != nil {
+			b.err = err
+			return
+		}
 	}
 	head := store.HeadRow{Head: h.head, Signed: h.signed}
 	if end := from + uint64(len(leaves)); end < h.tree.Size() {
@@ -307,7 +310,7 @@ func (b *builder) receipts() {
 			case party != b.c.n.party && h.receipts[party] <= b.p.sent.receipts[name+" "+origin]:
 				continue
 			}
-			rec, err := b.c.receipt(origin, name, h.receipts[party])
+			rec, err := b.c.receipt(h, name, h.receipts[party])
 			if err != nil {
 				b.err = err
 				return
@@ -323,7 +326,11 @@ func (b *builder) receipts() {
 
 // receipt returns the receipt of that size: not the newest in the ledger, which
 // may not be in the journal yet.
-func (c *channel) receipt(origin, name string, size uint64) (pouch.Record, error) {
+func (c *channel) receipt(h *held, name string, size uint64) (pouch.Record, error) {
+	if g := h.given; g != nil && g.Name == name && g.Head.Size == size {
+		return pouch.EncodeReceipt(*g)
+	}
+	origin := h.head.Origin
 	cosigs, err := c.n.store.Cosigs(origin, size)
 	if err != nil {
 		return pouch.Record{}, err

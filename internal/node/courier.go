@@ -182,7 +182,7 @@ func (k *packer) receipts() error {
 			if party == k.p.party || size == 0 {
 				continue
 			}
-			rec, err := k.c.receipt(origin, party+"/receipt", size)
+			rec, err := k.c.receipt(h, party+"/receipt", size)
 			if err != nil {
 				return err
 			}

@@ -51,3 +51,39 @@ func (f *fresh) drop(d note.Digest) {
 		f.bytes[d] = nil
 	}
 }
+
+// maxWritten is how many leaves of an own feed are kept for the pushes that
+// follow their writing.
+const maxWritten = 2 * maxBatch
+
+// written holds the leaves of an own feed that were written last.
+type written struct {
+	start  uint64
+	leaves [][]byte
+}
+
+func (w *written) add(start uint64, leaves [][]byte) {
+	if start != w.start+uint64(len(w.leaves)) {
+		w.start, w.leaves = start, nil
+	}
+	w.leaves = append(w.leaves, leaves...)
+	if extra := len(w.leaves) - maxWritten; extra > 0 {
+		w.leaves = append([][]byte(nil), w.leaves[extra:]...)
+		w.start += uint64(extra)
+	}
+}
+
+// run returns the leaves from from up to, not including, to, if it has them all
+// and they fit the room.
+func (w *written) run(from, to uint64, room int) ([][]byte, bool) {
+	if from < w.start || to > w.start+uint64(len(w.leaves)) {
+		return nil, false
+	}
+	run := w.leaves[from-w.start : to-w.start]
+	for _, l := range run {
+		if room -= len(l); room < 0 {
+			return nil, false
+		}
+	}
+	return run, true
+}

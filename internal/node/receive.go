@@ -105,6 +105,7 @@ type Report struct {
 	Docs     int
 	Refused  []error // what was refused; the rest was taken
 	Forks    []string
+	more     bool // more of another history of a forked feed is wanted
 	faulty   bool // something refused that whoever handed the pouch over answers for
 }
 
@@ -207,6 +208,7 @@ type lacking struct {
 type heldReceipt struct {
 	origin, party string
 	size          uint64
+	given         *pouch.Receipt // of this node's own
 }
 
 // feed checks the leaves of one feed. Several heads may have come; the
@@ -391,7 +393,7 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 	t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: v.Head.Origin, Size: v.Head.Size, Name: name, Time: t.now, Lines: lines})
 	t.entries = append(t.entries, journal.Entry{Role: role, Head: v.Head})
 	if role == journal.Receipt {
-		t.receipts = append(t.receipts, heldReceipt{v.Head.Origin, c.n.party, v.Head.Size})
+		t.receipts = append(t.receipts, heldReceipt{v.Head.Origin, c.n.party, v.Head.Size, &pouch.Receipt{Name: name, Head: v.Head, Lines: lines}})
 	}
 }
 
@@ -535,7 +537,7 @@ func (t *taking) takeReceipts() {
 		t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: r.Name, Time: at, Lines: r.Lines})
 		t.rep.Receipts++
 		if kind == "receipt" {
-			t.receipts = append(t.receipts, heldReceipt{head.Origin, party, head.Size})
+			t.receipts = append(t.receipts, heldReceipt{head.Origin, party, head.Size, nil})
 		}
 	}
 }
@@ -604,6 +606,9 @@ func (t *taking) remember(ctx context.Context) {
 	for _, r := range t.receipts {
 		if h := c.feeds[r.origin]; h != nil {
 			h.receipts[r.party] = max(h.receipts[r.party], r.size)
+			if r.given != nil {
+				h.given = r.given
+			}
 		}
 	}
 	if c.why != "" {

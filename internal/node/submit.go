@@ -390,6 +390,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 		c.feeds[origin] = h
 	}
 	h.tree, h.head, h.signed = tree, add.Head, add.Signed
+	h.written.add(size, add.Leaves)
 	for i, s := range batch {
 		h.last = &notes[i]
 		if !s.ack {
