@@ -137,7 +137,7 @@ func (b *builder) feeds() {
 		f := theirs[origin]
 		// Heads that contradict each other are a proof, and whoever holds more
 		// of the feed can make it from the other's head alone.
-		if h.signed != nil && h.frozen == nil && (h.doubt || f.Size == h.head.Size && f.Root != h.head.Root) {
+		if h.signed != nil && !h.forked() && (h.doubt || f.Size == h.head.Size && f.Root != h.head.Root) {
 			b.put(pouch.Record{Type: pouch.TypeHead, Body: h.signed})
 		}
 		from := f.Size

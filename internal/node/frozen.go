@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"detente/audit"
 	"detente/feed"
@@ -23,10 +24,11 @@ import (
 // in whatever order. Misconduct says the place. A fork does not: its proof
 // says only that the two histories part below the smaller of its heads. So the
 // feed stands up to one leaf below that head at first; then each node holds
-// its own history against that of every other party, and what stands is never
-// more than all of them have in common.
+// its own history against that of every other party. Who finds where two part
+// proves it to everyone, with a feed.Parting: also to those who never meet
+// who holds the other history.
 
-// maxProofs bounds the proofs that are kept against one feed.
+// maxProofs bounds the proofs against one feed that are passed on.
 const maxProofs = 16
 
 // A fault is what one proof says against a feed.
@@ -45,28 +47,49 @@ func (c *channel) takeFork(ctx context.Context, text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte(audit.MisconductType)) {
 		return c.takeMisconduct(ctx, text)
 	}
-	f, err := feed.ParseFork(text)
-	if err != nil {
-		return "", err
-	}
-	a, err := feed.ParseHead(f.A)
+	origin, f, verify, err := readFork(text)
 	if err != nil {
 		return "", err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key, err := c.docs.FeedKey(a.Origin)
+	key, err := c.docs.FeedKey(origin)
 	if err != nil {
 		return "", fmt.Errorf("a proof of a fork: %w", err)
 	}
-	h := c.feeds[a.Origin]
-	if _, closed := c.docs.Closed(a.Origin); closed || h != nil && h.forked() && a.Size > *h.frozen {
+	h := c.feeds[origin]
+	if _, closed := c.docs.Closed(origin); closed || h != nil && h.forked() && f.stands >= *h.frozen {
 		return "", nil
 	}
-	if _, _, err := f.Verify(key); err != nil {
+	if _, _, err := verify(key); err != nil {
 		return "", err
 	}
-	return a.Origin, c.freeze(ctx, a.Origin, fault{text: text, stands: a.Size - 1, why: f.Error(), fork: true})
+	return origin, c.freeze(ctx, origin, f)
+}
+
+// readFork reads a proof that a feed forked, or of where its histories part.
+// It has to be verified with the feed's key yet.
+func readFork(text []byte) (origin string, f fault, verify func(feed.Public) (a, b note.Head, err error), err error) {
+	f = fault{text: text, fork: true}
+	if bytes.HasPrefix(text, []byte(feed.PartingType)) {
+		p, err := feed.ParseParting(text)
+		if err != nil {
+			return "", f, nil, err
+		}
+		a, err := feed.ParseHead(p.A)
+		f.stands, f.why = p.At, p.Error()
+		return a.Origin, f, p.Verify, err
+	}
+	fork, err := feed.ParseFork(text)
+	if err != nil {
+		return "", f, nil, err
+	}
+	a, err := feed.ParseHead(fork.A)
+	if err == nil && a.Size == 0 {
+		err = errors.New("not a proof of a fork: the empty tree has one root")
+	}
+	f.stands, f.why = a.Size-1, fork.Error()
+	return a.Origin, f, fork.Verify, err
 }
 
 func (h *held) forked() bool {
@@ -83,7 +106,8 @@ func (c *channel) freeze(ctx context.Context, origin string, f fault) error {
 		c.feeds[origin] = h
 	}
 	if len(h.faults) >= maxProofs {
-		return fmt.Errorf("%d proofs against %s are kept already", maxProofs, origin)
+		// Each says more than those before it: the one that says least goes.
+		h.faults = slices.DeleteFunc(h.faults, func(o fault) bool { return o.fork && o.stands > f.stands })
 	}
 	if err := c.n.store.Commit(ctx, store.Batch{Forks: []store.ForkRow{{Origin: origin, Bytes: f.text}}}); err != nil {
 		return err
@@ -120,7 +144,7 @@ func (c *channel) setFrozen(origin string, h *held) {
 		}
 		return
 	}
-	stands := h.common
+	stands := uint64(math.MaxUint64)
 	for _, f := range h.faults {
 		if w := c.feeds[f.witness]; w != nil && w.forked() {
 			continue
@@ -174,14 +198,20 @@ func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Fee
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.feeds[origin]
-	if h == nil || h.frozen == nil || !h.forked() || t.in.have == nil || len(run.Leaves) == 0 {
+	if h == nil || h.frozen == nil || len(run.Leaves) == 0 {
+		return false, nil
+	}
+	if _, closed := c.docs.Closed(origin); closed || !h.forked() {
+		return h.tree.Size() < *h.frozen, nil // there is one history, and some of what stands has not come
+	}
+	if t.in.have == nil {
 		return false, nil
 	}
 	with := h.with(t.in.have.From)
-	if _, closed := c.docs.Closed(origin); closed || with.parted || run.Start > with.agreed {
+	if with.parted || run.Start > with.agreed {
 		return false, nil
 	}
-	theirs, err := c.branch(origin, run)
+	theirs, stored, err := c.branch(origin, run)
 	if err != nil {
 		t.rep.refuse(err, true)
 		return false, nil
@@ -194,7 +224,9 @@ func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Fee
 	for same < len(mine) && same < len(theirs) && bytes.Equal(mine[same], theirs[same]) {
 		same++
 	}
-	with.agreed = max(with.agreed, run.Start+uint64(same))
+	if agreed := run.Start + uint64(same); agreed > with.agreed {
+		with.agreed, t.rep.more = agreed, true
+	}
 	switch {
 	case same == len(theirs):
 		return false, nil // so far they are one
@@ -203,43 +235,83 @@ func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Fee
 		return !with.parted, nil
 	}
 	with.parted = true
-	if with.agreed >= h.common {
+	at := run.Start + uint64(same)
+	if at >= *h.frozen {
 		return false, nil
 	}
-	if err := c.n.store.Commit(ctx, store.Batch{Meta: map[string]string{commonKey(origin): fmt.Sprint(with.agreed)}}); err != nil {
+	// Others may hold the same history as this node, and never meet who holds
+	// the other: so what is found here is proven to them.
+	key, err := c.docs.FeedKey(origin)
+	if err != nil {
 		return false, err
 	}
-	h.common = with.agreed
-	return false, c.refreeze(ctx)
+	parting, err := feed.ProveParting(h.signed, run.Signed, at, c.n.store.HashReader(origin), stored, key)
+	if err != nil {
+		return false, err
+	}
+	text, err := parting.MarshalText()
+	if err != nil {
+		return false, err
+	}
+	t.rep.Forks = append(t.rep.Forks, origin)
+	return false, c.freeze(ctx, origin, fault{text: text, stands: at, why: parting.Error(), fork: true})
+}
+
+// branchHashes are the stored hashes of another history than the one held:
+// up to from they are the same.
+type branchHashes struct {
+	common tlog.HashReader
+	from   int64
+	own    []tlog.Hash
+}
+
+func (b branchHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		switch {
+		case index < b.from:
+			h, err := b.common.ReadHashes([]int64{index})
+			if err != nil {
+				return nil, err
+			}
+			out[i] = h[0]
+		case index-b.from < int64(len(b.own)):
+			out[i] = b.own[index-b.from]
+		default:
+			return nil, fmt.Errorf("the other history does not reach hash %d", index)
+		}
+	}
+	return out, nil
 }
 
 // branch checks that the leaves, after those that both histories have in
 // common, are those of a head that the author signed: nobody moves a freeze
 // with leaves of its own making.
-func (c *channel) branch(origin string, run audit.Feed) ([][]byte, error) {
+func (c *channel) branch(origin string, run audit.Feed) ([][]byte, branchHashes, error) {
+	stored := branchHashes{common: c.n.store.HashReader(origin), from: tlog.StoredHashIndex(0, int64(run.Start))}
 	key, err := c.docs.FeedKey(origin)
 	if err != nil {
-		return nil, err
+		return nil, stored, err
 	}
 	head, err := feed.OpenHead(run.Signed, key)
 	if err != nil {
-		return nil, err
+		return nil, stored, err
 	}
 	if head.Size < run.Start || head.Size-run.Start > uint64(len(run.Leaves)) {
-		return nil, fmt.Errorf("%d leaves of the other history of %s came from %d on; its checkpoint is at %d", len(run.Leaves), origin, run.Start, head.Size)
+		return nil, stored, fmt.Errorf("%d leaves of the other history of %s came from %d on; its checkpoint is at %d", len(run.Leaves), origin, run.Start, head.Size)
 	}
 	tree, err := feed.NewTree(run.Start, c.n.store.HashReader(origin).ReadHashes)
 	if err != nil {
-		return nil, err
+		return nil, stored, err
 	}
 	leaves := run.Leaves[:head.Size-run.Start]
 	for _, l := range leaves {
-		tree.Append(l)
+		stored.own = append(stored.own, tree.Append(l)...)
 	}
 	if tree.Root() != head.Root {
-		return nil, errors.New("the leaves of the other history do not hash to its signed root")
+		return nil, stored, errors.New("the leaves of the other history do not hash to its signed root")
 	}
-	return leaves, nil
+	return leaves, stored, nil
 }
 
 // offers returns up to which leaf a feed may be sent to a party that holds the
@@ -256,8 +328,6 @@ func (c *channel) offers(origin string, h *held, from uint64) uint64 {
 	}
 	return size
 }
-
-func commonKey(origin string) string { return "common/" + origin }
 
 const whyClosed = "the feed was closed at that size by its author's identity key"
 
@@ -279,13 +349,6 @@ func (c *channel) loadFrozen(rows []store.ForkRow) error {
 			return fmt.Errorf("a proof against %s in the ledger: %w; run: detente verify", row.Origin, err)
 		}
 		h.faults = append(h.faults, f)
-		value, err := c.n.store.Meta(commonKey(row.Origin))
-		if err != nil {
-			return err
-		}
-		if n, err := strconv.ParseUint(value, 10, 64); err == nil {
-			h.common = n
-		}
 	}
 	for origin, h := range c.feeds {
 		c.setFrozen(origin, h)
@@ -302,10 +365,6 @@ func (c *channel) readFault(text []byte) (fault, error) {
 		a, err := m.VerifyWith(c.docs)
 		return faultOf(a, text), err
 	}
-	f, err := feed.ParseFork(text)
-	if err != nil {
-		return fault{}, err
-	}
-	a, err := feed.ParseHead(f.A)
-	return fault{text: text, stands: a.Size - 1, why: f.Error(), fork: true}, err
+	_, f, _, err := readFork(text)
+	return f, err
 }

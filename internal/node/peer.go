@@ -216,7 +216,7 @@ func (p *peer) once(ctx context.Context, to Address) (again bool, err error) {
 	defer c.mu.Unlock()
 	// Its answer says what it holds after all that was sent.
 	clear(p.sent.feeds)
-	if rep.Leaves+rep.Payloads+rep.Docs > 0 {
+	if rep.more || rep.Leaves+rep.Payloads+rep.Docs > 0 {
 		return true, nil
 	}
 	return p.behind() && p.standing() != before, nil
@@ -326,7 +326,7 @@ func (n *Node) Serve(ctx context.Context, from string, body io.Reader) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if s.more {
+	if s.more || rep.more {
 		p.wakeUp()
 	}
 	// The answer may not arrive, so nothing of it counts as sent but what

@@ -233,17 +233,18 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 	}
 	for _, signed := range t.in.heads[origin] {
 		run.Signed = signed
+		take, look := run, false
 		if frozen {
 			extend, err := t.compareFrozen(ctx, origin, run)
 			if err != nil {
 				return err
 			}
-			if !extend {
-				continue
+			if !extend { // nothing is taken, but a head may still contradict what is held
+				take, look = audit.Feed{Signed: signed}, true
 			}
 		}
 		c.mu.RLock()
-		v, err := audit.AcceptFeed(c.docs, held, run)
+		v, err := audit.AcceptFeed(c.docs, held, take)
 		c.mu.RUnlock()
 		if err == nil {
 			err = passable(v)
@@ -255,6 +256,8 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 		var fork *feed.Fork
 		switch {
 		case errors.As(err, &stale):
+			continue
+		case look && !errors.As(err, &fork):
 			continue
 		case errors.As(err, &fork):
 			text, err := fork.MarshalText()
@@ -324,7 +327,7 @@ func (c *channel) doubt(origin string, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.feeds[origin]
-	if h == nil || h.frozen != nil || h.doubt == yes {
+	if h == nil || h.forked() || h.doubt == yes {
 		return
 	}
 	if h.doubt = yes; yes {
