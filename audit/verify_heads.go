@@ -233,7 +233,16 @@ func (f *feedCheck) proof(text []byte) (string, error) {
 		f.proven[a.Note.Index] = true
 		return a.String(), nil
 	}
-	fork, err := feed.ParseFork(text)
+	var fork interface {
+		error
+		Verify(feed.Public) (a, b note.Head, err error)
+	}
+	var err error
+	if bytes.HasPrefix(text, []byte(feed.PartingType)) {
+		fork, err = feed.ParseParting(text)
+	} else {
+		fork, err = feed.ParseFork(text)
+	}
 	if err != nil {
 		return "", err
 	}
