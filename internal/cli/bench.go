@@ -29,6 +29,7 @@ func setupBench(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			return err
 		}
 		defer os.RemoveAll(dir)
+		spareCollector() // as serve does
 		progress := map[string]*bar{}
 		r, err := bench.Line(ctx, bench.Options{Dir: dir, Rounds: *rounds, Seconds: *seconds, Writers: *writers, Body: *size, Serve: serveChild,
 			Progress: func(done, of int, what string) {

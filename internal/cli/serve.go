@@ -26,6 +26,7 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			level = slog.LevelDebug
 		}
 		log := slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: level}))
+		spareCollector()
 		n, err := node.Open(ctx, node.Config{Dir: c.Dir, Log: log})
 		for start := time.Now(); isLocked(err) && time.Since(start) < patience && ctx.Err() == nil; n, err = node.Open(ctx, node.Config{Dir: c.Dir, Log: log}) {
 			if _, dialErr := web.Dial(c.Dir); dialErr == nil {
@@ -44,6 +45,7 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			cancel(nil)
 			err = errors.Join(err, n.Close())
 		}()
+		fitMemory()
 		n.Start(ctx)
 		var wait sync.WaitGroup
 		run := func(serve func() error) {

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"flag"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -30,4 +32,35 @@ func BenchmarkLine(b *testing.B) {
 	close(next)
 	wg.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "notes/s")
+}
+
+var openNotes = flag.Int("open-notes", 2_000, "notes in the ledger of BenchmarkOpen")
+
+// BenchmarkOpen opens a node whose ledger holds -open-notes notes of 2 KB, and
+// folds them.
+func BenchmarkOpen(b *testing.B) {
+	p := newPair(b, "PAK")
+	body := strings.Repeat("x", 2000)
+	var wg sync.WaitGroup
+	for i := range 128 {
+		wg.Go(func() {
+			for j := i; j < *openNotes; j += 128 {
+				p.say("PAK", "routine", body)
+			}
+		})
+	}
+	wg.Wait()
+	p.must(p.nodes["PAK"].Close())
+	for b.Loop() {
+		n := p.open("PAK")
+		b.StopTimer()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/1e6, "heap-MB")
+		p.must(n.Close())
+		b.StartTimer()
+	}
+	p.open("PAK")
+	b.ReportMetric(float64(b.N**openNotes)/b.Elapsed().Seconds(), "notes/s")
 }

@@ -1,0 +1,131 @@
+package node
+
+import (
+	"context"
+
+	"detente/audit"
+	"detente/internal/store"
+	"detente/note"
+)
+
+// readAhead is how many rows of the ledger go in one batch from the goroutine
+// that reads to the one that folds, and how many batches wait.
+const (
+	readAhead = 256
+	readQueue = 8
+)
+
+// entry is one stored leaf.
+type entry struct {
+	index uint64
+	raw   []byte
+}
+
+// stream runs read in a goroutine and returns what it yields, in order. stop
+// ends it early, and returns its error; it must be called.
+func stream[T any](ctx context.Context, read func(context.Context, func(T) error) error) (next func() (T, bool), stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	batches := make(chan []T, readQueue)
+	done := make(chan error, 1)
+	go func() {
+		defer close(batches)
+		var batch []T
+		send := func() error {
+			select {
+			case batches <- batch:
+				batch = nil
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		err := read(ctx, func(v T) error {
+			if batch = append(batch, v); len(batch) < readAhead {
+				return nil
+			}
+			return send()
+		})
+		if err == nil && len(batch) > 0 {
+			err = send()
+		}
+		done <- err
+	}()
+	var batch []T
+	next = func() (v T, ok bool) {
+		for len(batch) == 0 {
+			if batch, ok = <-batches; !ok {
+				return v, false
+			}
+		}
+		v, batch = batch[0], batch[1:]
+		return v, true
+	}
+	stopped := false
+	stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		_, more := <-batches
+		cancel()
+		for range batches {
+		}
+		if err := <-done; err != nil && !more {
+			return err
+		}
+		return nil
+	}
+	return next, stop
+}
+
+// fold adds a feed to the register, as far as it stands. Entries and moves are
+// read while what came before them is folded.
+func (c *channel) fold(ctx context.Context, origin string, h *held) error {
+	stands := h.tree.Size()
+	if h.frozen != nil {
+		stands = *h.frozen
+	}
+	entries, stopEntries := stream(ctx, func(ctx context.Context, yield func(entry) error) error {
+		return c.n.store.EachEntry(ctx, origin, 0, func(index uint64, raw []byte) error { return yield(entry{index, raw}) })
+	})
+	moves, stopMoves := stream(ctx, func(ctx context.Context, yield func(store.Part) error) error {
+		return c.n.store.EachPart(ctx, origin, note.PartMove, 0, false, yield)
+	})
+	defer stopEntries()
+	defer stopMoves()
+	h.lastNote, h.last, h.back = 0, nil, nil
+	move, more := moves()
+	for {
+		e, ok := entries()
+		if !ok {
+			break
+		}
+		for more && move.ID.Index < e.index {
+			move, more = moves()
+		}
+		id := note.ID{Origin: origin, Index: e.index}
+		c.foldLeaf(h, id, e.raw, move, more && move.ID.Index == e.index, e.index < stands)
+	}
+	if err := stopEntries(); err != nil {
+		return err
+	}
+	return stopMoves()
+}
+
+func (c *channel) foldLeaf(h *held, id note.ID, raw []byte, move store.Part, stored, stands bool) {
+	leaf := audit.ReadLeaf(c.docs, id, raw)
+	o := c.opened(id, leaf, move, stored)
+	if leaf.Header != nil {
+		h.noteBack(leaf.Header)
+		h.last = &leaf
+	}
+	if !isAck(o) {
+		h.lastNote = id.Index + 1
+	}
+	if stands {
+		c.reg.Add(c.placeholder(o, id.Origin, id.Index))
+	}
+	if leaf.Header != nil && leaf.Header.For(c.n.party) && !c.n.ownLeaves(id.Origin) {
+		c.addressed += min(len(leaf.Header.Parts), 2)
+	}
+}
