@@ -47,8 +47,8 @@ check words  six words of a digest, to be read over a telephone
 
     link down                      no connection since then
     missed a roll call             the daily roll call of the charter did not come
-    delivered, not acknowledged    its node gave a receipt, and has not yet said what it holds
-    acknowledged, not answered     its node holds the note, and people owe an answer
+    delivered, not acknowledged    its node holds the message or question; no person has acknowledged it
+    acknowledged, not answered     a person has; what it asks is still owed
 
 A clock never declares a breach: it says "due, unreported".
 `},

@@ -76,7 +76,7 @@ func standing(l *view.NoteLine) string {
 }
 
 // deliveryWords says what a delivery means.
-var deliveryWords = map[string]string{"sent": "no receipt yet", "receipted": "delivered, not acknowledged", "acked": "acknowledged"}
+var deliveryWords = map[string]string{"sent": "no receipt yet", "receipted": "delivered", "acked": "held there"}
 
 func sorted[V any](m map[string]V) []string {
 	var out []string

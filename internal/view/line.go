@@ -32,8 +32,8 @@ type Feed struct {
 }
 
 // Peer is the other end. Four silences are kept apart: the link is down; a
-// roll call was missed; notes are delivered and not acknowledged; notes are
-// acknowledged and not answered.
+// roll call was missed; a message or a question is delivered and no person has
+// acknowledged it; one is acknowledged and what it asks is still owed.
 type Peer struct {
 	Addresses    []string   `json:"addresses"`
 	LastError    string     `json:"last_error,omitempty"`
@@ -117,24 +117,50 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 			}
 		case e.ID.Party() != b.s.Party || isAck(e) || !slices.Contains(e.Audience, p.Party):
 		default:
-			switch b.delivered(e.ID, p.Party) {
-			case Acked:
-			case Receipted:
-				v.Unacked = append(v.Unacked, e.ID)
-			default:
+			said, asked := acknowledged(e, p.Party)
+			switch {
+			case b.delivered(e.ID, p.Party) == Sent:
 				v.Undelivered = append(v.Undelivered, e.ID)
+			case asked && !said:
+				v.Unacked = append(v.Unacked, e.ID)
 			}
 		}
 	}
 	for _, c := range clocks {
-		if c.Owes == p.Party && c.From.Party() == b.s.Party && owing(c.State) && b.delivered(c.From, p.Party) == Acked {
-			v.Unanswered = append(v.Unanswered, c.From)
+		if c.Owes != p.Party || c.From.Party() != b.s.Party || !owing(c.State) {
+			continue
+		}
+		if e := b.s.Register.Entry(c.From); e != nil {
+			if said, asked := acknowledged(e, p.Party); said && asked {
+				v.Unanswered = append(v.Unanswered, c.From)
+			}
 		}
 	}
 	if p.Role == "principal" && !began.IsZero() {
 		v.MissedRolls = missedRolls(b.s.Docs.Current().Charter.RollCall, rolls, began, b.now)
 	}
 	return v
+}
+
+// acknowledged reports whether a note asks for a person's word at all, and
+// whether the party has given one: an answer of whatever grade to a message,
+// or a first clarification of a question. That its node holds the note is not
+// such a word.
+func acknowledged(e *register.Entry, party string) (said, asked bool) {
+	if e.Matter == nil || e.Result != register.Applied {
+		return false, false
+	}
+	switch s := e.Matter.State.(type) {
+	case *matter.MessageState:
+		return slices.ContainsFunc(s.Answers, func(a matter.Answer) bool { return a.Party == party }), s.Opening == e.ID
+	case *matter.IncidentState:
+		i := slices.IndexFunc(s.Questions, func(q matter.Question) bool { return q.Note == e.ID })
+		if i < 0 {
+			return false, false
+		}
+		return slices.ContainsFunc(s.Questions[i].Answers, func(id note.ID) bool { return id.Party() == party }), true
+	}
+	return false, false
 }
 
 // missedRolls returns the roll calls of the last day for which no roll call
