@@ -52,6 +52,8 @@ func init() {
 		{Name: "pouch apply", Args: "FILE", Short: "take a pouch file", Node: true, Setup: plain(pouchApply)},
 		{Name: "recover", Args: "[FILE]", Short: "say why the node refuses to sign, and take what it lacks", Node: true, Setup: plain(recoverNode),
 			Help: "A node whose ledger is behind its signing journal (a restored backup) signs nothing until it holds again\nwhat it signed. A running node fetches that from its peers; FILE is a pouch from one of them. Where nobody\nhas it, or the journal itself is lost: detente epoch close --reason journal-lost."},
+		{Name: "backup", Args: "FILE", Short: "write a copy of the ledger as it is now", Node: true, Setup: plain(backup),
+			Help: "FILE must not exist. Keys and parts/ are files to be copied like any other; the signing journal is never\nrestored from a copy: docs/operations.md says how a restored node goes on."},
 		{Name: "erase", Args: "NOTE", Short: "erase the content of a note; register, picture and proofs stay whole", Node: true, Setup: setupErase},
 		{Name: "bench line", Args: "[--json]", Short: "measure the line between two nodes on this machine", Setup: setupBench},
 		{Name: "demo", Args: "[--dir DIR] [--scenario FILE] [--exit]", Short: "play the crisis of January 2024 on three nodes", Setup: setupDemo,

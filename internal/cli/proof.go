@@ -241,3 +241,16 @@ func setupLogs(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 		})
 	}
 }
+
+func backup(ctx context.Context, c *Call) error {
+	if err := c.want(1, 1, "one file"); err != nil {
+		return err
+	}
+	path, err := filepath.Abs(c.Args[0])
+	if err != nil {
+		return err
+	}
+	return c.post(ctx, "backup", nil, map[string]string{"Path": path}, func(c *Call, v *map[string]any) {
+		c.printf("The ledger is copied to %s.\n", path)
+	})
+}

@@ -83,6 +83,7 @@ func init() {
 		{"POST", "pouch/pack", "packs a pouch for ?to=PARTY", (*API).pack},
 		{"POST", "pouch/apply", "takes a pouch", (*API).apply},
 		{"POST", "erase", "erases the content of a note: {channel, note}", (*API).erase},
+		{"POST", "backup", "writes a copy of the ledger as it is now to a file: {path}", (*API).backup},
 		{"POST", "verify", "reads the whole record; a line of JSON for each step, the last with the report; ?seals=1", (*API).verify},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -224,4 +225,21 @@ func (a *API) acceptClosing(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return answer(w, map[string]string{"accepted": d.String()})
+}
+
+// backup writes a copy of the ledger while the node runs. Keys, attachments
+// and the signing journal are files of their own: see docs/operations.md.
+func (a *API) backup(w http.ResponseWriter, r *http.Request) error {
+	b, err := body(w, r)
+	if err != nil {
+		return err
+	}
+	var in struct{ Path string }
+	if err := json.Unmarshal(b, &in); err != nil || !filepath.IsAbs(in.Path) {
+		return badRequest("want {\"path\": an absolute path}")
+	}
+	if err := a.n.Store().Backup(r.Context(), in.Path); err != nil {
+		return err
+	}
+	return answer(w, map[string]string{"backup": in.Path})
 }
