@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"detente/audit"
 	"detente/charter"
@@ -39,8 +39,9 @@ type channel struct {
 
 	quota map[string]*bucket // by origin
 
-	queueMu sync.Mutex
-	queue   []*submission
+	preparing atomic.Int32 // writers that are sealing
+	queueMu   sync.Mutex
+	queue     []*submission
 
 	why        string // why nothing is signed: see behind
 	ackWake    chan struct{}
@@ -60,15 +61,18 @@ type held struct {
 	frozen   *uint64                // how many leaves stand; nil: all
 	why      string                 // why it is frozen
 	faults   []fault                // what is proven against it
-	common   uint64                 // how much of it all its histories that were compared have in common
+	back     *[2]uint64             // the first two leaves of which the later has seen less, found when the ledger is read
 	doubt    bool                   // leaves came that do not continue what is held
 	compared map[string]*comparison // by party: its history of a forked feed, and this one
+	given    *pouch.Receipt         // this node's last receipt, ready to be sent
+	written  written                // the leaves of an own feed that were written last
 }
 
 type missing struct {
 	id   note.ID
 	part note.Part
-	rank int // of the precedence
+	rank int       // of the precedence
+	also []note.ID // other notes that name it
 }
 
 type pictureState struct {
@@ -77,7 +81,7 @@ type pictureState struct {
 }
 
 func newHeld() *held {
-	return &held{tree: feed.EmptyTree(), receipts: map[string]uint64{}, common: math.MaxUint64}
+	return &held{tree: feed.EmptyTree(), receipts: map[string]uint64{}}
 }
 
 // found opens a channel whose founding charter is in force, and reads what the
@@ -182,6 +186,9 @@ func (c *channel) loadFeeds(ctx context.Context) error {
 	if err := c.mend(); err != nil {
 		return err
 	}
+	if err := c.accuseStored(ctx); err != nil {
+		return err
+	}
 	c.why = c.behind()
 	return c.comparePictures()
 }
@@ -254,56 +261,6 @@ func (c *channel) origins() []string {
 	return out
 }
 
-// fold adds a feed to the register, as far as it stands.
-func (c *channel) fold(ctx context.Context, origin string, h *held) error {
-	stands := h.tree.Size()
-	if h.frozen != nil {
-		stands = *h.frozen
-	}
-	parts := map[uint64]store.Part{}
-	load := func(from uint64) error {
-		clear(parts)
-		errPage := errors.New("page")
-		err := c.n.store.EachPart(ctx, origin, note.PartMove, from, false, func(p store.Part) error {
-			parts[p.ID.Index] = p
-			if len(parts) >= 1024 {
-				return errPage
-			}
-			return nil
-		})
-		if errors.Is(err, errPage) {
-			return nil
-		}
-		return err
-	}
-	next := uint64(0) // from where parts has been loaded up to
-	h.lastNote, h.last = 0, nil
-	return c.n.store.EachEntry(ctx, origin, 0, func(index uint64, raw []byte) error {
-		if index >= next {
-			if err := load(index); err != nil {
-				return err
-			}
-			next = index + 1024
-		}
-		leaf := audit.ReadLeaf(c.docs, note.ID{Origin: origin, Index: index}, raw)
-		p, stored := parts[index]
-		o := c.opened(note.ID{Origin: origin, Index: index}, leaf, p, stored)
-		if leaf.Header != nil {
-			h.last = &leaf
-		}
-		if !isAck(o) {
-			h.lastNote = index + 1
-		}
-		if index < stands {
-			c.reg.Add(c.placeholder(o, origin, index))
-		}
-		if leaf.Header != nil && leaf.Header.For(c.n.party) && !c.n.ownLeaves(origin) {
-			c.addressed += min(len(leaf.Header.Parts), 2)
-		}
-		return nil
-	})
-}
-
 // findMissing lists the payloads that the ledger lacks.
 func (c *channel) findMissing() error {
 	parts, err := c.n.store.MissingParts(maxMissing)
@@ -331,7 +288,12 @@ const maxMissing = 100_000
 
 func (c *channel) expect(h *note.Header, name string) {
 	if part, ok := h.Part(name); ok && len(c.missing) < maxMissing {
-		c.missing[part.Sealed] = missing{h.ID(), part, slices.Index(note.Precedences, h.Precedence)}
+		m := missing{h.ID(), part, slices.Index(note.Precedences, h.Precedence), nil}
+		if old, ok := c.missing[part.Sealed]; ok && old.id != m.id {
+			old.also = append(old.also, m.id)
+			m = old
+		}
+		c.missing[part.Sealed] = m
 	}
 }
 

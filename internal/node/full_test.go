@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"detente/internal/journal"
 	"detente/note"
 )
 
@@ -130,5 +131,52 @@ func TestFullDisk(t *testing.T) {
 		if c, _, err := p.nodes["PAK"].Content(id); err != nil || c.Texts["body"]["en"] != body {
 			t.Errorf("%s was acknowledged as %q, and is %v, %v", id.Short(), body, c, err)
 		}
+	}
+}
+
+// TestFullJournalDisk has only the journal on a full disk: room for it is
+// sought before the ledger is written, so that neither runs ahead.
+func TestFullJournalDisk(t *testing.T) {
+	disk := smallDisk(t, 1<<20)
+	p := newPair(t, "IRN", "PAK")
+	p.close("PAK")
+	path := filepath.Join(disk, "journal")
+	p.must(os.Rename(filepath.Join(p.folder("PAK"), "journal"), filepath.Join(p.folder("PAK"), "away")))
+	j, err := journal.Create(path, true)
+	p.must(err)
+	pak, err := Open(p.ctx, Config{Dir: p.folder("PAK"), Link: linkEnd{p.link, "PAK"}, Journal: j})
+	p.must(err)
+	p.nodes["PAK"] = pak
+	p.say("PAK", "routine", "before")
+	room := fill(t, disk)
+	var full error
+	for full == nil {
+		_, full = pak.Submit(p.ctx, textNote(p.channel, "routine", "while it fills"))
+	}
+	origin := note.Origin("PAK", p.channel, 1)
+	row, err := pak.Store().Head(origin)
+	p.must(err)
+	if size, _, _ := j.Last(journal.Feed, origin); !strings.Contains(full.Error(), "make room") || size != row.Head.Size || pak.broken() != nil {
+		t.Errorf("%v; the journal is at %d, the ledger at %d; broken: %v", full, size, row.Head.Size, pak.broken())
+	}
+	c, err := pak.channel(p.channel)
+	p.must(err)
+	for taken := 0; ; taken++ {
+		if taken > 2000 {
+			t.Fatal("the journal never was full")
+		}
+		p.say("IRN", "routine", "another")
+		if _, err := p.tryCarry("IRN", "PAK", "IRN"); err != nil {
+			if !strings.Contains(err.Error(), "make room") || p.size("PAK", "IRN") >= p.size("IRN", "IRN") {
+				t.Errorf("%v; PAK took %d of %d", err, p.size("PAK", "IRN"), p.size("IRN", "IRN"))
+			}
+			break
+		}
+	}
+	room()
+	p.say("PAK", "routine", "after")
+	p.carry("IRN", "PAK", "IRN")
+	if c.why != "" || pak.broken() != nil {
+		t.Error(c.why, pak.broken())
 	}
 }

@@ -73,14 +73,11 @@ func (c *channel) waitsFor(origin string) bool {
 	return err == nil && epoch == now+1
 }
 
-// unseal opens a payload with whichever of the node's seal keys fits, checks
-// it against its header, and boxes it. A payload that does not open, or is not
-// what the header says, has no box: it folds as unreadable.
-func (n *Node) unseal(h *note.Header, p note.Part, sealed []byte) (boxed, plain []byte, err error) {
+// unseal opens a payload with whichever of the node's seal keys fits, and boxes
+// it. Whether it is what a header says of it is for each note that names it to
+// see. A payload that does not open has no box: it folds as unreadable.
+func (n *Node) unseal(d note.Digest, sealed []byte) (boxed, plain []byte, err error) {
 	limit := int(note.PaddedSize(note.MaxContent + note.SaltSize))
-	if p.Name == note.PartMove {
-		limit = int(note.PaddedSize(note.MaxMove + note.SaltSize))
-	}
 	var notForUs *seal.NotForUs
 	for _, o := range n.openers {
 		if plain, err = o.Open(sealed, limit); err == nil || !errors.As(err, &notForUs) {
@@ -90,8 +87,5 @@ func (n *Node) unseal(h *note.Header, p note.Part, sealed []byte) (boxed, plain 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := audit.CheckPlain(h, p.Name, plain); err != nil {
-		return nil, nil, err
-	}
-	return n.box.Wrap(plain, p.Sealed[:]), plain, nil
+	return n.box.Wrap(plain, d[:]), plain, nil
 }

@@ -232,6 +232,35 @@ func (n *Node) mirrorKey(role string) *feed.Key {
 	}
 }
 
+// noteBack notes the first leaf that has seen less than the one before it.
+func (h *held) noteBack(next *note.Header) {
+	if h.last == nil || h.back != nil {
+		return
+	}
+	for _, s := range h.last.Header.Seen {
+		if next.SeenSize(s.Origin) < s.Size {
+			h.back = &[2]uint64{h.last.Header.Index, next.Index}
+			return
+		}
+	}
+}
+
+// accuseStored makes up for a crash between the storing of a leaf that breaks
+// a rule and the storing of the proof. The caller has folded the feeds anew.
+func (c *channel) accuseStored(ctx context.Context) error {
+	for _, origin := range c.origins() {
+		h := c.feeds[origin]
+		if _, closed := c.docs.Closed(origin); closed || h.frozen != nil || h.back == nil || c.n.ownLeaves(origin) {
+			continue
+		}
+		before, back := h.back[0], h.back[1]
+		if err := c.accuseBack(ctx, &audit.Verified{Head: h.head, Signed: h.signed, Back: &back, Before: before}); err != nil {
+			return err
+		}
+	}
+	return c.accuseAhead(ctx)
+}
+
 // ring returns the keys of the newest credence. Newer keys may lie in the
 // folder: those of a credence that a crash kept from being signed, or that an
 // old copy of the ledger does not know yet.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"detente/charter"
+	"detente/feed"
 	"detente/internal/journal"
 	"detente/internal/store"
 	"detente/note"
@@ -169,6 +170,8 @@ func old(t *testing.T) (p *pair, bodies []string) {
 	p.settled()
 	p.close("PAK")
 	p.restore("PAK", copied)
+	p.close("IRN") // it must not push by itself before the test says so
+	p.reopen("IRN")
 	return p, bodies
 }
 
@@ -238,6 +241,12 @@ func (n *Node) journalled(role string) (s string) {
 // carry takes the feed of one party, whole, from one node to another.
 func (p *pair) carry(from, to, author string) {
 	p.t.Helper()
+	rep, err := p.tryCarry(from, to, author)
+	p.must(errors.Join(append(rep.Refused, err)...))
+}
+
+func (p *pair) tryCarry(from, to, author string) (Report, error) {
+	p.t.Helper()
 	s := p.nodes[from].Store()
 	origin := note.Origin(author, p.channel, 1)
 	head, err := s.Head(origin)
@@ -249,25 +258,33 @@ func (p *pair) carry(from, to, author string) {
 	in.leaves[origin] = []pouch.Leaves{{Origin: origin, Entries: leaves}}
 	c, err := p.nodes[to].channel(p.channel)
 	p.must(err)
-	rep, err := c.receive(p.ctx, in)
-	p.must(errors.Join(append(rep.Refused, err)...))
+	return c.receive(p.ctx, in)
 }
 
 func TestARestoredLedgerRecoversByPouchFiles(t *testing.T) {
-	p, bodies := old(t)
+	p := newPair(t, "IRN", "PAK")
+	couriers := func() {
+		for range 2 {
+			p.courier("PAK", "IRN")
+			p.courier("IRN", "PAK")
+		}
+	}
+	p.say("PAK", "routine", "one")
+	p.say("IRN", "routine", "two")
+	couriers()
+	copied := p.backup("PAK")
+	p.say("PAK", "routine", "three")
+	p.say("IRN", "routine", "four")
+	couriers()
+	p.close("PAK")
+	p.restore("PAK", copied)
 	p.reopen("PAK")
 	p.refuses("PAK")
-	for range 2 {
-		p.courier("PAK", "IRN")
-		p.courier("IRN", "PAK")
-	}
+	couriers() // IRN was told before that PAK holds all of it, and believes that it does not now
 	p.signs("PAK")
-	p.say("PAK", "routine", "six")
-	for range 2 {
-		p.courier("PAK", "IRN")
-		p.courier("IRN", "PAK")
-	}
-	p.whole(append(bodies, "six")...)
+	p.say("PAK", "routine", "five")
+	couriers()
+	p.whole("one", "two", "three", "four", "five")
 }
 
 func (p *pair) courier(from, to string) {
@@ -361,8 +378,9 @@ func TestALostJournal(t *testing.T) {
 	}))
 	identity, err := LoadIdentity(p.folder("PAK")+".identity", "")
 	p.must(err)
-	// Naming one channel does not help: what was signed on the others is lost too.
-	_, err = pak.CloseFeeds(p.ctx, identity, &p.channel, CloseOptions{Reason: charter.JournalLost})
+	// Naming another channel does not help: what was signed on all of them is lost.
+	other := note.Sum([]byte("another channel"))
+	_, err = pak.CloseFeeds(p.ctx, identity, &other, CloseOptions{Reason: charter.JournalLost})
 	p.must(err)
 	p.signs("PAK")
 	ticket := p.say("PAK", "routine", "four")
@@ -499,4 +517,71 @@ func TestRestoredFromBeforeARotation(t *testing.T) {
 	p.receipted(pak, p.say("PAK", "routine", "four").ID, "IRN")
 	p.receipted(p.nodes["IRN"], p.say("IRN", "routine", "five").ID, "PAK")
 	p.whole("one", "two", "three", "four", "five")
+}
+
+// Nobody can be reached who holds the tail, and the identity key closes the
+// feed where the old ledger ends. Who gave a receipt for more has to accept it.
+func TestClosedWithoutTheTail(t *testing.T) {
+	p, _ := old(t)
+	pak := p.reopen("PAK")
+	kept := p.size("PAK", "PAK")
+	identity, err := LoadIdentity(p.folder("PAK")+".identity", "")
+	p.must(err)
+	docs, err := pak.CloseFeeds(p.ctx, identity, nil, CloseOptions{Reason: charter.Forked})
+	p.must(err)
+	if why := p.refuses("PAK"); !strings.Contains(why, note.Origin("IRN", p.channel, 1)) {
+		t.Errorf("IRN's feed is still behind the receipts; it says %q", why)
+	}
+	p.start()
+	p.signs("PAK")
+	ticket := p.say("PAK", "routine", "six")
+	var pending []note.Digest
+	p.until("IRN", "the closing waits for a person", func(s *Snapshot) bool { pending = s.Pending; return len(pending) == 1 })
+	if len(docs) != 2 || pending[0] != feedTextDigest(t, docs[1]) {
+		t.Fatalf("%d documents, pending %v", len(docs), pending)
+	}
+	p.must(p.nodes["IRN"].AcceptClosing(p.ctx, pending[0]))
+	p.receipted(pak, ticket.ID, "IRN")
+	p.receipted(p.nodes["IRN"], p.say("IRN", "routine", "seven").ID, "PAK")
+	p.settled()
+	p.must(p.nodes["IRN"].Read(p.channel, func(s *Snapshot) {
+		for _, f := range s.Feeds {
+			if f.Origin == note.Origin("PAK", p.channel, 1) && (f.Frozen == nil || *f.Frozen != kept) {
+				t.Errorf("epoch 1 stands at IRN up to %v, want %d", f.Frozen, kept)
+			}
+		}
+	}))
+}
+
+func feedTextDigest(t *testing.T, signed []byte) note.Digest {
+	t.Helper()
+	text, _, err := feed.SplitText(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return feed.TextDigest(text)
+}
+
+// "seen never goes backwards": a node whose own notes have seen more than its
+// ledger holds writes nothing, even where the journal does not know why.
+func TestSeenIsNotLowered(t *testing.T) {
+	p, bodies := old(t)
+	path := filepath.Join(p.folder("PAK"), "journal")
+	b, err := os.ReadFile(path)
+	p.must(err)
+	kept := []byte{}
+	for line := range bytes.Lines(b) {
+		if !bytes.HasPrefix(line, []byte("v1 receipt ")) {
+			kept = append(kept, line...)
+		}
+	}
+	p.must(os.WriteFile(path, kept, 0o600))
+	p.reopen("PAK")
+	p.carry("IRN", "PAK", "PAK")
+	if why := p.refuses("PAK"); !strings.Contains(why, "its own last note has seen") {
+		t.Errorf("it says %q", why)
+	}
+	p.start()
+	p.signs("PAK")
+	p.whole(bodies...)
 }
