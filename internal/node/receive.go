@@ -361,7 +361,11 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 			continue
 		}
 		for _, p := range leaf.Header.Parts {
-			t.wanted[p.Sealed] = wantedPart{leaf.Header, p}
+			// Two notes may name one payload, each in its own way: whoever wrote
+			// the second must not spoil the first.
+			if w, ok := t.wanted[p.Sealed]; !ok || isAttachment(w.part.Name) {
+				t.wanted[p.Sealed] = wantedPart{leaf.Header, p}
+			}
 			state := store.Missing
 			if isAttachment(p.Name) && c.n.hasFile(p) {
 				state = store.InFile // the ledger is an old copy, the file is not
@@ -406,24 +410,20 @@ func (t *taking) payloads() {
 	c := t.c
 	c.mu.RLock()
 	late := map[note.Digest]wantedPart{}
+	lateFor := map[note.Digest][]note.ID{}
 	for d := range t.in.chunks {
 		if m, ok := c.missing[d]; ok {
-			late[d] = wantedPart{part: m.part, h: &note.Header{Origin: m.id.Origin, Index: m.id.Index}}
+			late[d] = wantedPart{part: m.part}
+			lateFor[d] = append([]note.ID{m.id}, m.also...)
 		}
 	}
 	c.mu.RUnlock()
 	for d, w := range late {
-		leaf, err := c.n.store.Entry(w.h.ID())
-		if err != nil {
+		if w.h = c.n.headerOf(lateFor[d][0]); w.h == nil {
 			delete(late, d)
 			continue
 		}
-		h, err := note.Parse(leaf)
-		if err != nil {
-			delete(late, d)
-			continue
-		}
-		late[d] = wantedPart{&h, w.part}
+		late[d] = w
 	}
 	at := map[note.Digest]int{}
 	for i, p := range t.batch.Parts {
@@ -439,18 +439,19 @@ func (t *taking) payloads() {
 			}
 		}
 		sealed := t.in.chunks[d]
-		if err := audit.AcceptPayload(w.part, sealed); err != nil {
+		if note.Sum(sealed) != d {
+			err := &audit.Refused{What: "payload " + d.String(), Err: errors.New("the bytes are not those that the header names")}
 			t.rep.refuse(err, true)
 			continue
 		}
-		row := store.Part{ID: w.h.ID(), Name: w.part.Name, Digest: d, Size: w.part.Size, State: store.Held, Sealed: sealed}
+		row := store.Part{ID: w.h.ID(), Name: w.part.Name, Digest: d, Size: uint64(len(sealed)), State: store.Held, Sealed: sealed}
 		if isAttachment(w.part.Name) {
 			if err := c.n.keepFile(d, sealed); err != nil {
 				t.rep.refuse(err, false)
 				continue
 			}
 			row.State, row.Sealed = store.InFile, nil
-		} else if boxed, plain, err := c.n.unseal(w.h, w.part, sealed); err == nil {
+		} else if boxed, plain, err := c.n.unseal(d, sealed); err == nil {
 			row.Plain = boxed
 			plains[d] = plain
 		} else {
@@ -459,13 +460,17 @@ func (t *taking) payloads() {
 		}
 		t.rep.Payloads++
 		if i, ok := at[d]; ok {
+			names := t.batch.Parts[i] // the last of the notes that name it
+			row.ID, row.Name, row.Size = names.ID, names.Name, names.Size
 			t.batch.Parts[i] = row
 		} else {
 			row.ID = note.ID{}
 			t.batch.Parts = append(t.batch.Parts, row)
 			t.done = append(t.done, d)
-			if w.part.Name == note.PartMove {
-				t.arrived = append(t.arrived, c.openPlain(w.h, plains[d]))
+			for _, id := range lateFor[d] {
+				if h := c.n.headerOf(id); h != nil && h.Parts[0].Sealed == d { // note.Parse: the move comes first
+					t.arrived = append(t.arrived, c.openPlain(h, plains[d]))
+				}
 			}
 		}
 	}
@@ -488,17 +493,26 @@ func (t *taking) openNew(h *note.Header, plains map[note.Digest][]byte, at map[n
 	if !h.For(t.c.n.party) {
 		return o
 	}
-	for _, p := range h.Parts {
-		if t.batch.Parts[at[p.Sealed]].State == store.Missing {
-			t.lacking = append(t.lacking, lacking{h, p.Name})
+	missing := false
+	for i, p := range h.Parts {
+		if t.batch.Parts[at[p.Sealed]].State != store.Missing {
+			continue
 		}
+		// It may have come with an earlier note.
+		if row, err := t.c.n.store.Part(p.Sealed); err == nil && row.State != store.Missing {
+			if plain, err := t.c.n.box.Unwrap(row.Plain, p.Sealed[:]); err == nil {
+				plains[p.Sealed] = plain
+			}
+			continue
+		}
+		t.lacking = append(t.lacking, lacking{h, p.Name})
+		missing = missing || i == 0
 	}
-	move := h.Parts[0] // note.Parse: the move comes first
-	if t.batch.Parts[at[move.Sealed]].State == store.Missing {
+	if missing {
 		o.Trouble = register.Missing
 		return o
 	}
-	return t.c.openPlain(h, plains[move.Sealed])
+	return t.c.openPlain(h, plains[h.Parts[0].Sealed]) // note.Parse: the move comes first
 }
 
 // openPlain makes of a plaintext, nil where it could not be opened, what the
@@ -509,6 +523,19 @@ func (c *channel) openPlain(h *note.Header, plain []byte) register.Opened {
 		c.n.log.Warn("a note cannot be read", "note", h.ID().Short(), "err", err)
 	}
 	return o
+}
+
+// headerOf returns the header of a note that is held, or nil.
+func (n *Node) headerOf(id note.ID) *note.Header {
+	leaf, err := n.store.Entry(id)
+	if err != nil {
+		return nil
+	}
+	h, err := note.Parse(leaf)
+	if err != nil {
+		return nil
+	}
+	return &h
 }
 
 // takeReceipts checks the receipts that others give.
