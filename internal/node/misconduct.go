@@ -153,3 +153,20 @@ func (c *channel) proveAhead(f string, index uint64, claim note.Head) *audit.Mis
 	}
 	return m
 }
+
+// doubt has the head held sent along with everything: the leaves that came do
+// not continue it to a signed head, and who holds them can prove from the two
+// heads whether there is a fork.
+func (c *channel) doubt(origin string, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.feeds[origin]
+	if h == nil || h.forked() || h.doubt == yes {
+		return
+	}
+	if h.doubt = yes; yes {
+		for _, p := range c.peers {
+			p.wakeUp()
+		}
+	}
+}

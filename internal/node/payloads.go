@@ -144,3 +144,37 @@ func (n *Node) headerOf(id note.ID) *note.Header {
 	}
 	return &h
 }
+
+// takeReceipts checks the receipts that others give.
+func (t *taking) takeReceipts() {
+	c := t.c
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, r := range t.in.receipts {
+		party, kind, ok := cutName(r.Name)
+		if !ok || party == c.n.party {
+			continue
+		}
+		h := c.feeds[r.Head.Origin]
+		if h == nil || (kind == "receipt" && h.receipts[party] >= r.Head.Size) {
+			continue
+		}
+		head := r.Head
+		if head != h.head {
+			row, err := c.n.store.HeadAt(head.Origin, head.Size)
+			if err != nil || row.Head != head {
+				continue // of a head that this node does not hold, or not yet: it comes again
+			}
+		}
+		at, err := audit.AcceptReceipt(c.docs, party, kind == "witness", head, r.Lines)
+		if err != nil {
+			t.rep.refuse(err, !notYet(err))
+			continue
+		}
+		t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: r.Name, Time: at, Lines: r.Lines})
+		t.rep.Receipts++
+		if kind == "receipt" {
+			t.receipts = append(t.receipts, heldReceipt{head.Origin, party, head.Size, nil})
+		}
+	}
+}

@@ -219,23 +219,6 @@ func notYet(err error) bool {
 	return errors.As(err, &early) || errors.As(err, &closed)
 }
 
-// doubt has the head held sent along with everything: the leaves that came do
-// not continue it to a signed head, and who holds them can prove from the two
-// heads whether there is a fork.
-func (c *channel) doubt(origin string, yes bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	h := c.feeds[origin]
-	if h == nil || h.forked() || h.doubt == yes {
-		return
-	}
-	if h.doubt = yes; yes {
-		for _, p := range c.peers {
-			p.wakeUp()
-		}
-	}
-}
-
 func lastOf(notes []audit.Leaf, last *audit.Leaf) *audit.Leaf {
 	for i := range slices.Backward(notes) {
 		if notes[i].Header != nil {
@@ -300,40 +283,6 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 	t.entries = append(t.entries, journal.Entry{Role: role, Head: v.Head})
 	if role == journal.Receipt {
 		t.receipts = append(t.receipts, heldReceipt{v.Head.Origin, c.n.party, v.Head.Size, &pouch.Receipt{Name: name, Head: v.Head, Lines: lines}})
-	}
-}
-
-// takeReceipts checks the receipts that others give.
-func (t *taking) takeReceipts() {
-	c := t.c
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for _, r := range t.in.receipts {
-		party, kind, ok := cutName(r.Name)
-		if !ok || party == c.n.party {
-			continue
-		}
-		h := c.feeds[r.Head.Origin]
-		if h == nil || (kind == "receipt" && h.receipts[party] >= r.Head.Size) {
-			continue
-		}
-		head := r.Head
-		if head != h.head {
-			row, err := c.n.store.HeadAt(head.Origin, head.Size)
-			if err != nil || row.Head != head {
-				continue // of a head that this node does not hold, or not yet: it comes again
-			}
-		}
-		at, err := audit.AcceptReceipt(c.docs, party, kind == "witness", head, r.Lines)
-		if err != nil {
-			t.rep.refuse(err, !notYet(err))
-			continue
-		}
-		t.batch.Cosigs = append(t.batch.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: r.Name, Time: at, Lines: r.Lines})
-		t.rep.Receipts++
-		if kind == "receipt" {
-			t.receipts = append(t.receipts, heldReceipt{head.Origin, party, head.Size, nil})
-		}
 	}
 }
 
