@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"testing/synctest"
 	"time"
 
 	"detente/internal/node"
@@ -224,6 +225,7 @@ func (w *world) submit(p *party, d node.Draft) (note.ID, bool) {
 		return note.ID{}, false
 	}
 	t, err := p.node.Submit(p.ctx, d)
+	synctest.Wait()
 	var refused *node.Refused
 	switch {
 	case err == nil:

@@ -15,6 +15,7 @@ import (
 	"detente/feed"
 	"detente/internal/journal"
 	"detente/internal/store"
+	"detente/matter"
 	"detente/note"
 	"detente/pouch"
 	"detente/seal"
@@ -54,6 +55,25 @@ var lies = []lie{
 	{"a move that never comes", func(f *forger) []byte {
 		h := f.header()
 		h.Parts = append(h.Parts, note.Part{Name: note.PartMove, Plain: note.Sum([]byte("plain")), Sealed: note.Sum([]byte("sealed")), Size: 2000})
+		return f.encode(h)
+	}},
+	{"an acceptance that comes late", func(f *forger) []byte {
+		h := f.header()
+		h.Audience = f.w.principals()
+		m := f.move("undertaking/accept", map[string]any{"terms": note.Sum(nil).String()})
+		for _, o := range f.open {
+			if o.kind == &matter.Undertaking && slices.Equal(o.audience, h.Audience) {
+				m.Matter, m.Fields["terms"] = &o.id, o.terms.String()
+			}
+		}
+		if m.Matter == nil {
+			m = f.move("line/test", map[string]any{"use": "test"})
+		}
+		f.part(h, note.PartMove, m)
+		f.late = slices.Clone(f.parts)
+		for i := range f.parts {
+			f.parts[i].State, f.parts[i].Sealed = store.Missing, nil
+		}
 		return f.encode(h)
 	}},
 	{"real in an exercise", func(f *forger) []byte {
@@ -121,6 +141,8 @@ type forger struct {
 	last  *note.Header
 	index uint64
 	parts []store.Part
+	late  []store.Part // of them, those that the ledger gets after a while
+	open  []open       // matters that its node knew of
 	err   error
 }
 
@@ -171,8 +193,9 @@ func (f *forger) encode(h *note.Header) []byte {
 // lie lets a liar's feed say what no honest node says. Its node is taken down
 // and started again.
 func (w *world) lie(p *party, l lie) {
+	f := &forger{w: w, p: p, open: w.openMatters(p)}
 	w.crash(p)
-	err := w.forge(p, l)
+	err := f.forge(l)
 	w.restart(p)
 	if err != nil {
 		w.logf("%s does not lie after all: %v", p.name(), err)
@@ -180,15 +203,25 @@ func (w *world) lie(p *party, l lie) {
 	}
 	w.counts["lies"]++
 	w.logf("%s lies: %s", p.name(), l.name)
+	if len(f.late) > 0 {
+		w.after(w.between(time.Second, 20*time.Second), func() {
+			if p.down {
+				return
+			}
+			if err := p.store.Commit(p.ctx, store.Batch{Parts: f.late}); err == nil {
+				w.logf("%s lets go what it had held back", p.name())
+			}
+		})
+	}
 }
 
-func (w *world) forge(p *party, l lie) error {
+func (f *forger) forge(l lie) error {
+	w, p := f.w, f.p
 	s, err := store.OpenMemory(p.ledger)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	f := &forger{w: w, p: p}
 	if f.key, err = feedKey(p.dir); err != nil {
 		return err
 	}

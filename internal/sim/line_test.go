@@ -196,12 +196,12 @@ func (w *world) deliver(from, to *party, body []byte) ([]byte, error) {
 	}
 	w.counts["delivered"]++
 	back, err := to.node.Serve(to.ctx, from.code, bytes.NewReader(body))
+	synctest.Wait()
 	if err != nil {
 		w.logf("%s to %s: %v", from.name(), to.name(), err)
 	} else {
 		w.leaving(to, back)
 	}
-	synctest.Wait()
 	dead := to.dead
 	w.bury()
 	if dead {

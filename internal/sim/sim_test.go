@@ -73,8 +73,8 @@ func build(seed uint64, dir string) (*world, error) {
 
 // live lets a world run its course.
 func (w *world) live() {
-	steps := 5 + w.rng.IntN(5)
-	if w.chance(0.1) {
+	steps := 4 + w.rng.IntN(5)
+	if w.chance(0.05) {
 		steps *= 4 // most worlds are small, so that there can be many
 	}
 	w.line = quality{lose: pick(w, []float64{0, 0.05, 0.3}), twice: pick(w, []float64{0, 0.1, 0.3}), slow: pick(w, []float64{0, 0, 0.1}),
