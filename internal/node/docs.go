@@ -115,13 +115,16 @@ func (n *Node) addDocument(ctx context.Context, signed []byte, home bool) (bool,
 
 // keepDocument stores a text and lets every channel that it concerns have it.
 func (n *Node) keepDocument(ctx context.Context, d store.Doc, home bool) error {
-	used, waits := false, false
+	used := false
+	var waits []*channel
 	var refused, early []error
 	for _, c := range n.all() {
 		pending, err := c.takeDocument(ctx, d)
 		switch {
 		case err == nil:
-			used, waits = true, waits || pending
+			if used = true; pending {
+				waits = append(waits, c)
+			}
 		case notYet(err):
 			early = append(early, err)
 		default:
@@ -138,11 +141,18 @@ func (n *Node) keepDocument(ctx context.Context, d store.Doc, home bool) error {
 		return conflict
 	}
 	b := store.Batch{Docs: []store.Doc{d}}
-	if d.Kind == charter.KindClosing && !waits {
+	if d.Kind == charter.KindClosing && len(waits) == 0 {
 		b.Meta = map[string]string{acceptKey(d.Digest): n.Now().UTC().Format(note.TimeLayout)}
 	}
 	if err := n.store.Commit(ctx, b); err != nil {
 		return err
+	}
+	for _, c := range waits { // whoever sees that it waits finds it in the ledger
+		c.mu.Lock()
+		if !slices.Contains(c.pending, d.Digest) {
+			c.pending = append(c.pending, d.Digest)
+		}
+		c.mu.Unlock()
 	}
 	if d.Kind == charter.KindCredence {
 		cred, err := charter.ParseCredence(d.Bytes)
@@ -178,9 +188,6 @@ func (c *channel) takeDocument(ctx context.Context, d store.Doc) (pending bool, 
 			return false, err
 		}
 		if pending {
-			if !slices.Contains(c.pending, d.Digest) {
-				c.pending = append(c.pending, d.Digest)
-			}
 			return true, nil
 		}
 	}
