@@ -128,7 +128,7 @@ func run(ctx context.Context, args []string, s *Streams) error {
 	c.Streams = s
 	var err error
 	if c.Args, err = parse(f, rest); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(s.Out, page(cmd))
+		fmt.Fprint(s.Out, manual(cmd))
 		return nil
 	} else if err != nil {
 		return usage("%s: %w; see: detente help %s", cmd.Name, err, cmd.Name)

@@ -6,10 +6,7 @@ import (
 	"flag"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
-
-	"golang.org/x/term"
 
 	"detente/internal/demo"
 	"detente/scenario"
@@ -51,8 +48,8 @@ func setupDemo(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 			}
 		}
 		o.Out = c.Out
-		o.Color = !plainText && c.paint(bold, "x") != "x"
-		o.Width = c.columns()
+		o.Width, o.Color = c.screen()
+		o.Color = o.Color && !plainText
 		if !exit {
 			self, err := os.Executable()
 			if err != nil {
@@ -69,20 +66,6 @@ func setupDemo(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 		}
 		return err
 	}
-}
-
-// columns returns how wide the terminal is; 0 where there is none.
-func (c *Call) columns() int {
-	if f, ok := c.Out.(*os.File); ok && c.Terminal {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return w
-		}
-	}
-	w, err := strconv.Atoi(c.Getenv("COLUMNS"))
-	if err != nil || !c.Terminal {
-		return 0
-	}
-	return w
 }
 
 // program is how a person calls the program that runs from this file.

@@ -84,8 +84,8 @@ func overview() string {
 	return b.String()
 }
 
-// page is the help of one command.
-func page(cmd *Command) string {
+// manual is the help of one command.
+func manual(cmd *Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nusage: detente %s\n", capital(cmd.Short), strings.TrimSpace(cmd.Name+" "+cmd.Args))
 	if cmd.Help != "" {
@@ -118,7 +118,7 @@ func help(_ context.Context, c *Call) error {
 	}
 	what := strings.Join(c.Args, " ")
 	if cmd, rest := find(c.Args); cmd != nil && len(rest) == 0 {
-		c.printf("%s", page(cmd))
+		c.printf("%s", manual(cmd))
 		return nil
 	}
 	for _, t := range topics {
@@ -269,8 +269,9 @@ func Markdown() string {
 	b.WriteString("# The command line\n\nThis page is written by the table of commands (`go test ./internal/cli -run Docs -update`); change that.\n\n" +
 		"Every command that touches a node takes `--dir` (default: `$DETENTE_DIR`, or `detente`) and `--json`. Where a process\n" +
 		"serves the node, commands speak to it over `DIR/socket`; else they take the folder's lock. Colour and progress bars\n" +
-		"are shown on a terminal only; `NO_COLOR` is respected. What others wrote is printed with control and direction\n" +
-		"characters made visible.\n\n## Exit codes\n\n| code | means |\n|---|---|\n")
+		"are shown on a terminal only; `NO_COLOR` is respected. Text is laid out as wide as the terminal (`COLUMNS` where it\n" +
+		"does not say; 40 to 132 columns), and 80 columns wide where there is none. What others wrote is printed with control\n" +
+		"and direction characters made visible.\n\n## Exit codes\n\n| code | means |\n|---|---|\n")
 	for _, e := range Exits {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.Code, e.Doc)
 	}
@@ -281,7 +282,7 @@ func Markdown() string {
 	b.WriteString("\n## Commands\n")
 	for i := range Commands {
 		cmd := &Commands[i]
-		fmt.Fprintf(&b, "\n### %s\n\n```\n%s```\n", cmd.Name, page(cmd))
+		fmt.Fprintf(&b, "\n### %s\n\n```\n%s```\n", cmd.Name, manual(cmd))
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net/url"
 	"strconv"
@@ -73,8 +74,31 @@ func setupShow(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 		case *one:
 			return show(ctx, c, "notes/"+id, q, renderNote)
 		}
-		return show(ctx, c, "matters/"+id, q, renderMatter)
+		return showMatter(ctx, c, id, q)
 	}
+}
+
+// showMatter shows a matter, and of a message the note that is all of it.
+func showMatter(ctx context.Context, c *Call, id string, q url.Values) (err error) {
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	var v *view.Matter
+	err = ask(ctx, c, cl, "GET", "matters/"+id, q, nil, func(_ *Call, m *view.Matter) { v = m })
+	if err != nil || v == nil { // nil: it was printed as JSON
+		return err
+	}
+	var letter *view.Note
+	if v.Message != nil {
+		letter = new(view.Note)
+		if err := cl.call(ctx, "GET", "notes/"+url.PathEscape(v.ID.String()), q, nil, letter); err != nil {
+			return err
+		}
+	}
+	renderMatter(c, v, letter)
+	return nil
 }
 
 func setupClocks(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {

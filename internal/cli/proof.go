@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"detente/audit"
+	"detente/internal/page"
 	"detente/internal/view"
 	"detente/internal/web"
 	"detente/note"
@@ -76,7 +77,7 @@ func renderReport(c *Call, r *audit.Report) {
 		return
 	}
 	for _, f := range r.Findings {
-		c.printf("%s\n", c.paint(red, "WRONG: "+text(f.String())))
+		c.printf("%s\n", c.paint(page.Red, "WRONG: "+text(f.String())))
 	}
 	if r.More > 0 {
 		c.printf("and %d more\n", r.More)
@@ -201,7 +202,7 @@ func checkOne(base string) check {
 func renderChecks(c *Call, v *checks) {
 	for _, p := range v.Proofs {
 		if p.Wrong != "" {
-			c.printf("%s\n", c.paint(red, "WRONG: "+p.File+": "+text(p.Wrong)))
+			c.printf("%s\n", c.paint(page.Red, "WRONG: "+p.File+": "+text(p.Wrong)))
 			continue
 		}
 		c.printf("%s is in the log that its author signed, at %d leaves; time, as claimed: %s\n", short(p.ID), p.Size, p.Time)

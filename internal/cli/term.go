@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"golang.org/x/term"
 
+	"detente/internal/page"
 	"detente/internal/view"
 )
 
@@ -21,25 +23,36 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 // text is what others wrote, on one line, as a terminal may print it.
 func text(s string) string { return view.Safe(s) }
 
-// Colours, as ECMA-48 numbers them.
-const (
-	bold   = "1"
-	red    = "31"
-	yellow = "33"
-	dim    = "2"
-)
-
-// paint colours text on a terminal, where NO_COLOR (no-color.org) is not set.
-func (c *Call) paint(style, s string) string {
-	if !c.Terminal || c.Getenv("NO_COLOR") != "" || c.Getenv("TERM") == "dumb" {
-		return s
+// screen says how whatever this program prints is laid out: how many columns
+// the terminal has, 0 where there is none, and whether to show colours: on a
+// terminal, where NO_COLOR (no-color.org) is not set.
+func (c *Call) screen() (width int, color bool) {
+	if !c.Terminal {
+		return 0, false
 	}
-	return "\x1b[" + style + "m" + s + "\x1b[0m"
+	color = c.Getenv("NO_COLOR") == "" && c.Getenv("TERM") != "dumb"
+	if f, ok := c.Out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return w, color
+		}
+	}
+	width, err := strconv.Atoi(c.Getenv("COLUMNS"))
+	if err != nil {
+		width = 0
+	}
+	return width, color
 }
 
-func (c *Call) heading(format string, args ...any) {
-	c.printf("%s\n", c.paint(bold, fmt.Sprintf(format, args...)))
+// page is where views are laid out.
+func (c *Call) page() *page.Page {
+	width, color := c.screen()
+	return page.New(c.Out, width, color)
 }
+
+// paint colours text where colours are shown.
+func (c *Call) paint(style, s string) string { return c.page().Paint(style, s) }
+
+func (c *Call) heading(format string, args ...any) { c.page().Heading(fmt.Sprintf(format, args...)) }
 
 // table lays rows out in columns. Colours are for lines outside of tables:
 // tabwriter would count them.

@@ -14,7 +14,7 @@ import (
 
 // opening prints what the visitor must know before anything else.
 func (w *world) opening() {
-	w.page.Line(w.page.Paint(page.Bold, w.Scenario.Banner))
+	w.page.Heading(w.Scenario.Banner)
 	w.page.Blank()
 	w.page.Para(0, w.Scenario.Title+". Every note is marked reported, with the line that it rests on, or invented; it is printed as the other side's node holds it, after its receipt and ack. Times of day are those of "+
 		w.Scenario.Start.Location().String()+".")

@@ -97,7 +97,7 @@ var sights = []struct {
 	{"the visit", "The visit, and one mechanism under two names",
 		[]string{`Liaison officers at Turbat and Zahedan`, `"Joint Coordination"`, `"high-level consultative"`}, nil},
 	{"the agreement in two halves", "Pakistan and Iran: the agreement as it stands",
-		[]string{`(?s)DE-ESCALATION\n  agreed:\n.*undertaking of PAK and IRN, in force.*PAK \(PAK#\d+\): “The ambassadors`, `(?s)who owes what by when:\n    - IRN owes: to clarify, by 2024-01-29`,
+		[]string{`(?s)DE-ESCALATION\n  agreed:\n.*undertaking of PAK and IRN, in force.*PAK \(PAK#\d+\): \[(?:reported|invented)\] “The ambassadors`, `(?s)who owes what by when:\n    - IRN owes: to clarify, by 2024-01-29`,
 			`(?s)COORDINATION ON COUNTER-TERRORISM AND OTHER MUTUAL CONCERNS\n  agreed: nothing\n.*open:\n    - offered or asked for by IRN, not accepted`, `right-to-respond, only in PAK's readout,\s+unmarked`}, nil},
 	{"Türkiye", "Pakistan and Türkiye: the agreement as it stands", []string{`Pakistan has no interest in escalation`}, []string{`IRN`}},
 	{"the end", "", []string{`46 notes in [0-9.]+ s: each applied, each with the receipts and acks of every\s+principal; nothing is left unsettled`}, []string{"WRONG", "DIFFER", "provisional"}},

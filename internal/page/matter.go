@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"detente/internal/view"
 	"detente/matter"
 	"detente/note"
+	"detente/register"
 )
 
 // gutter is where labels stand beside columns.
@@ -26,7 +26,9 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 	}
 	state := v.State
 	if v.Provisional {
-		state += ", provisional"
+		if state += ", provisional"; v.Settled != "" && v.Settled != v.State {
+			state += "; by what is settled: " + v.Settled
+		}
 	}
 	if v.Mission == nil { // a mission has no state but its fields
 		what += ": " + state + p.title(v)
@@ -49,11 +51,23 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 	case v.Line != nil:
 		p.Para(4, strings.TrimSpace(v.Line.Act+" "+v.Line.Use+" "+strings.Join(v.Line.Scope, ", ")))
 	}
-	if v.Undertaking == nil { // an undertaking has its clocks beside its parts
-		for _, k := range v.Clocks {
+	for _, k := range v.Clocks {
+		if v.Undertaking == nil || !beside(k) {
 			p.clock(&v.Frame, k)
 		}
 	}
+}
+
+// beside reports whether what stands above of an undertaking says already how
+// a clock is: who accepted, and how far each part is.
+func beside(k *view.Clock) bool {
+	switch register.ClockState(k.State) {
+	case register.Undecided: // only the clock has both times
+		return false
+	case register.Met, register.Done, register.Void:
+		return true
+	}
+	return strings.HasPrefix(k.For, "part ")
 }
 
 // title says the rest of what a heading has room for.
@@ -88,7 +102,15 @@ func (p *Page) clock(f *view.Frame, k *view.Clock) {
 	if k.Due != nil {
 		s += ", by " + Local(f, *k.Due)
 	}
-	p.Hang(4, "clock:", s+": "+k.State)
+	p.Hang(4, "clock:", s+": "+ClockState(f, k))
+}
+
+// ClockState says how a clock stands; where the two times do not agree, both.
+func ClockState(f *view.Frame, k *view.Clock) string {
+	if k.State != string(register.Undecided) {
+		return k.State
+	}
+	return fmt.Sprintf("%s: done %s, held there %s", k.State, At(f, k.DoneAt), At(f, k.HeldAt))
 }
 
 // incident lays the sides' accounts out line against line: what one side says
@@ -235,91 +257,6 @@ func (p *Page) agreed(how string, by []matter.Said) {
 	}
 }
 
-// undertaking lays the terms out in every language, and the parts.
-func (p *Page) undertaking(v *view.Matter, again bool) {
-	u := v.Undertaking
-	for _, lang := range languages(u.Text) {
-		if again {
-			break
-		}
-		label := lang + ":"
-		if !slices.Contains(u.Text.Authentic, lang) {
-			label = lang + ", a translation:"
-		}
-		p.Hang(4, label, u.Text.Texts[lang])
-	}
-	if len(u.Text.Texts) == 0 && u.Text.State != "" {
-		p.Para(4, "terms: "+u.Text.State)
-	}
-	if u.InForce == nil {
-		p.agreed("so far only by", u.Accepted)
-	} else if at, ok := when(v, *u.InForce); ok {
-		p.agreed("accepted by", u.Accepted)
-		together := fmt.Sprintf("all %d parts", len(u.Parts))
-		if len(u.Parts) == 2 {
-			together = "both parts"
-		}
-		p.hang(4, "in force", fmt.Sprintf("from one moment, %s together: %s, with %s", together, Local(&v.Frame, at), u.InForce.Short()), Bold)
-	}
-	if u.Ended != nil {
-		p.Para(4, fmt.Sprintf("%s by %s (%s)", u.State, u.Ended.Party, u.Ended.Note.Short()))
-	}
-	for _, part := range u.Parts {
-		p.Hang(4, fmt.Sprintf("part %d, %s:", part.Number, part.By), part.Words.Text())
-		p.Para(6, due(&v.Frame, part.Due)+": "+partState(u, &part))
-	}
-}
-
-func due(f *view.Frame, s string) string {
-	if t, err := matter.ParseInstant(s); err == nil {
-		return "due " + Local(f, t)
-	}
-	return "no deadline"
-}
-
-// partState says how far a part is.
-func partState(u *view.Undertaking, part *view.Part) string {
-	if u.InForce == nil {
-		return u.State
-	}
-	s := part.Stage
-	if s == "reported" {
-		s = fmt.Sprintf("reported done on %s by %s, not confirmed", part.When, part.By)
-	}
-	if part.Clock != "" {
-		s += "; clock " + part.Clock
-	}
-	return s
-}
-
-// languages returns those of a text, the authentic ones first.
-func languages(w *view.Words) []string {
-	var out []string
-	for lang := range w.Texts {
-		out = append(out, lang)
-	}
-	slices.SortFunc(out, func(a, b string) int {
-		if x, y := slices.Contains(w.Authentic, a), slices.Contains(w.Authentic, b); x != y {
-			if x {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	return out
-}
-
-// when returns the claimed time of a note on the matter.
-func when(v *view.Matter, id note.ID) (at time.Time, ok bool) {
-	for _, l := range v.AllNotes {
-		if l.ID == id {
-			return l.Time, true
-		}
-	}
-	return at, false
-}
-
 func (p *Page) mission(v *view.Mission) {
 	for _, f := range v.Fields {
 		says := fmt.Sprintf("said by %s (%s)", f.Party, f.Note.Short())
@@ -329,7 +266,7 @@ func (p *Page) mission(v *view.Mission) {
 		if s := f.Words.Text(); s != "" {
 			says += ": " + s
 		}
-		p.Hang(4, pad(f.Name+":", 7), f.Value+", "+basis(f.Words)+says)
+		p.Hang(4, pad(f.Name+":", 7), f.Value+", "+Basis(f.Words)+says)
 	}
 }
 

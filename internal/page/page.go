@@ -90,6 +90,7 @@ func (p *Page) Para(indent int, s string) { p.Hang(indent, "", s) }
 func (p *Page) Hang(indent int, label, s string) { p.hang(indent, label, s, "") }
 
 func (p *Page) hang(indent int, label, s, style string) {
+	label = view.Safe(label)
 	pad := strings.Repeat(" ", indent)
 	first := pad + label
 	hang := indent
@@ -110,7 +111,7 @@ func (p *Page) hang(indent int, label, s, style string) {
 
 // One prints one line, cut where the page ends.
 func (p *Page) One(indent int, label, s, style string) {
-	first := strings.Repeat(" ", indent) + label
+	first := strings.Repeat(" ", indent) + view.Safe(label)
 	p.Line(first + p.Paint(style, view.Safe(cut(s, p.width-width(first)))))
 }
 
@@ -131,6 +132,7 @@ func (p *Page) Row(indent, gutter int, label string, style string, cells ...stri
 		}
 		return
 	}
+	label = view.Safe(label)
 	columns := make([][]string, len(cells))
 	deep := 0
 	for i, c := range cells {
@@ -176,8 +178,16 @@ func Local(f *view.Frame, t time.Time) string {
 	return strings.Join(out, ", ")
 }
 
-// basis says what words of an exercise rest on.
-func basis(w *view.Words) string {
+// At is Local of a time that may not be there.
+func At(f *view.Frame, t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return Local(f, *t)
+}
+
+// Basis says what words of an exercise rest on, before them.
+func Basis(w *view.Words) string {
 	if w == nil || w.Basis == nil {
 		return ""
 	}

@@ -27,7 +27,7 @@ func TestRow(t *testing.T) {
 // TestIsolates wants every line of a text that runs from right to left to
 // stand by itself, and nothing of it to take a column.
 func TestIsolates(t *testing.T) {
-	got := printed(40, false, func(p *Page) { p.Hang(2, "fa:", strings.Repeat("می‌شود ", 12)) })
+	got := printed(40, false, func(p *Page) { p.Hang(2, "fa:", strings.Repeat("می\u200cشود ", 12)) })
 	lines := strings.Split(strings.TrimRight(got, "\n"), "\n")
 	if len(lines) < 2 {
 		t.Fatalf("one line: %s", got)
@@ -48,6 +48,9 @@ func TestHostile(t *testing.T) {
 		p.Para(2, words)
 		p.One(2, "one: ", words, "")
 		p.Row(0, 4, "", "", words, words)
+		p.Hang(0, words, "a label")
+		p.One(0, words, "a label", "")
+		p.Row(0, 4, words, "", "a label", "a label")
 	})
 	if strings.ContainsAny(got, "\x1b\x07\u202e") {
 		t.Errorf("it goes through: %q", got)
@@ -65,7 +68,7 @@ func TestColor(t *testing.T) {
 }
 
 func TestWidth(t *testing.T) {
-	for s, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "می‌شود": 5, "停戦": 4} {
+	for s, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "می\u200cشود": 5, "停戦": 4} {
 		if got := width(s); got != want {
 			t.Errorf("%q: %d columns, want %d", s, got, want)
 		}
