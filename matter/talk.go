@@ -204,8 +204,8 @@ func (s *TalkState) Latest(party string) (Readout, bool) {
 	return Readout{}, false
 }
 
-// A TopicRow is one topic of a talk: the points that each side's latest readout
-// has on it, and what was marked.
+// A TopicRow is one topic of a talk: the points that each side's readouts have
+// on it, and what was marked.
 type TopicRow struct {
 	Topic  string
 	Points []ReadoutPoint
@@ -231,21 +231,17 @@ func (r TopicRow) Parties() []string {
 	return out
 }
 
-// Compare lays the latest readouts side by side: one row for each topic, in
-// the order in which the first of them comes to it.
+// Compare lays the readouts side by side: one row for each topic, in the order
+// in which the first of them comes to it. A side's later readout stands beside
+// its earlier one: nobody takes back a point, or what was marked on it, by
+// giving another readout.
 func (s *TalkState) Compare() []TopicRow {
+	readouts := slices.Clone(s.Readouts)
+	slices.SortStableFunc(readouts, func(a, b Readout) int { return strings.Compare(a.Party, b.Party) })
 	var rows []TopicRow
-	var parties []string
-	for _, r := range s.Readouts {
-		if !slices.Contains(parties, r.Party) {
-			parties = append(parties, r.Party)
-		}
-	}
-	slices.SortFunc(parties, strings.Compare)
-	for _, party := range parties {
-		r, _ := s.Latest(party)
+	for _, r := range readouts {
 		for i, topic := range r.Topics {
-			p := ReadoutPoint{Party: party, Readout: r.Note, Number: i + 1}
+			p := ReadoutPoint{Party: r.Party, Readout: r.Note, Number: i + 1}
 			for _, m := range s.Marks {
 				if m.Readout == r.Note && m.Point == i+1 {
 					p.Marks = append(p.Marks, m)

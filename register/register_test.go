@@ -346,3 +346,21 @@ func TestWhatMaySortBeforeIsNotSettled(t *testing.T) {
 		t.Fatal("with the payload there, both are not settled")
 	}
 }
+
+// A side cannot take back a point that the other marked as agreed by giving
+// another readout.
+func TestALaterReadoutStandsBesideTheEarlier(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	points := func(topic string) map[string]any { return map[string]any{"points": []any{map[string]any{"topic": topic}}} }
+	talk := w.write("PAK", "talk/held", nil, map[string]any{"form": "telephone", "when": "2024-01-19", "level": "ministers"})
+	first := w.write("PAK", "talk/readout", &talk, points("border"))
+	w.see("IRN")
+	w.write("IRN", "talk/mark", &talk, map[string]any{"readout": first.String(), "point": int64(1), "as": "agreed"})
+	w.see("PAK")
+	w.write("PAK", "talk/readout", &talk, points("other"))
+	s := w.fold(func(left []string) string { return left[0] }).Matter(talk).State.(*matter.TalkState)
+	rows := s.Compare()
+	if len(rows) != 2 || rows[0].Topic != "border" || len(rows[0].Points[0].Marks) != 1 || rows[1].Topic != "other" {
+		t.Fatalf("the readouts laid side by side: %+v", rows)
+	}
+}

@@ -203,26 +203,40 @@ func (p *Page) talk(v *view.Talk) {
 		cells[i] = s + "'s readout"
 	}
 	p.Row(4, 2, "", Bold, cells...)
-	if len(v.Preamble) > 0 {
-		said := false
-		for i, w := range v.Preamble {
-			if cells[i] = w.Text(); cells[i] == "" {
-				cells[i] = absent
+	readouts := map[string]int{}
+	for _, r := range v.Readouts {
+		readouts[r.Party]++
+	}
+	said := false
+	for i, side := range v.Sides {
+		var each []string
+		for _, w := range v.Preamble {
+			if w.Party == side && w.Text() != "" {
+				each = append(each, w.Text())
 			}
-			said = said || cells[i] != absent
 		}
-		if said {
-			p.Row(4, 2, "", "", cells...)
+		if cells[i] = strings.Join(each, "\n"); cells[i] == "" {
+			cells[i] = absent
+		} else {
+			said = true
 		}
+	}
+	if said {
+		p.Row(4, 2, "", "", cells...)
 	}
 	for _, r := range v.Points {
 		p.hang(4, r.Topic+":", r.In+", "+standings(r.Points), Dim)
 		for i, side := range v.Sides {
 			var each []string
 			for _, pt := range r.Points {
-				if pt.Party == side {
-					each = append(each, fmt.Sprintf("%d. %s", pt.Number, pt.Words.Text()))
+				if pt.Party != side {
+					continue
 				}
+				line := fmt.Sprintf("%d. %s", pt.Number, pt.Words.Text())
+				if readouts[side] > 1 {
+					line = fmt.Sprintf("%s, %s", pt.Readout.Short(), line)
+				}
+				each = append(each, line)
 			}
 			if cells[i] = strings.Join(each, "\n"); cells[i] == "" {
 				cells[i] = absent
