@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -254,7 +255,7 @@ func TestSlowPeers(t *testing.T) {
 				if err != nil {
 					return nil, "", ""
 				}
-				return c, "POST /line/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: " + pouchType + "\r\nContent-Length: 1000000\r\n\r\n", "d"
+				return c, "POST /line/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: " + pouchType + "\r\nContent-Length: 1000000\r\n\r\n" + pouch.Magic + "\x05\x00\x0f\x00\x00", "d"
 			},
 			"handshake": func() (net.Conn, string, string) {
 				c, err := net.Dial("tcp", b.at["IRN"])
@@ -321,13 +322,22 @@ func TestTenThousandConnections(t *testing.T) {
 				b.goesOn()
 			}
 		}
-		for range 10 * maxGuests { // with a pinned key
+		var oldest net.Conn
+		for range 4 * maxGuests { // with a pinned key
 			c, err := tls.Dial("tcp", b.at["IRN"], b.tls())
-			if err == nil {
-				conns = append(conns, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conns = append(conns, c)
+			if oldest == nil {
+				oldest = c
 			}
 		}
 		b.goesOn()
+		oldest.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := oldest.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("of one key %d connections are kept: %v", 4*maxGuests, err)
+		}
 	})
 	if n := runtime.NumGoroutine(); n > before+2*maxStrangers+4*maxGuests+200 {
 		t.Errorf("%d goroutines, %d before", n, before)
