@@ -2,6 +2,7 @@ package matter
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -204,6 +205,39 @@ func CheckContent(act string, c *note.Content) error {
 		}
 		if spec.Required && (c == nil || len(c.Texts[slot]) == 0) {
 			return &FieldError{act, slot, "missing: " + spec.Doc}
+		}
+	}
+	return nil
+}
+
+// CheckNumbered holds texts such as point/1 against the list of the same name,
+// points: a text for every item where the table requires the text, and none
+// without an item. It is for authors: a note that was sent without is read all
+// the same.
+func CheckNumbered(act string, fields map[string]any, c *note.Content) error {
+	_, a, ok := Find(act)
+	if !ok {
+		return fmt.Errorf("%q is not an act that this program knows", act)
+	}
+	for _, spec := range a.Texts {
+		if !spec.Numbered {
+			continue
+		}
+		list, _ := fields[spec.Name+"s"].([]any)
+		slots := map[string]bool{}
+		for i := range list {
+			slot := fmt.Sprintf("%s/%d", spec.Name, i+1)
+			if slots[slot] = true; spec.Required && (c == nil || len(c.Texts[slot]) == 0) {
+				return &FieldError{act, slot, fmt.Sprintf("missing: %ss has %d items, and each has its text", spec.Name, len(list))}
+			}
+		}
+		if c == nil {
+			continue
+		}
+		for _, slot := range slices.Sorted(maps.Keys(c.Texts)) {
+			if strings.HasPrefix(slot, spec.Name+"/") && !slots[slot] {
+				return &FieldError{act, slot, fmt.Sprintf("%ss has %d items, and none with this number", spec.Name, len(list))}
+			}
 		}
 	}
 	return nil

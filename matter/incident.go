@@ -161,8 +161,8 @@ func (s IncidentState) settle(in *Input) (State, error) {
 			return nil, errors.New("its author had not seen " + id.Short() + ", which says more about the incident")
 		}
 	}
-	s.Settled = append(slices.DeleteFunc(slices.Clone(s.Settled), func(w Said) bool { return w.Party == in.Party }), Said{in.ID, in.Party})
-	if len(s.Settled) == len(in.Principals) {
+	s.Settled = said(s.Settled, in)
+	if everyone(s.Settled, in) {
 		s.State = "settled"
 	}
 	return &s, nil

@@ -41,16 +41,17 @@ var Talk = Kind{
 		{"agreed", "every principal agreed to the latest proposal"},
 		{"declined", "declined"},
 		{"cancelled", "cancelled"},
+		{"crossed", "agreed, and changed, declined or cancelled, by notes that crossed, or two proposals crossed: somebody must propose again"},
 		{"held", "a side says that it was held"},
 	},
 	Acts: []Act{
 		{Name: "propose", Doc: "Proposes a talk; an invitation is a proposed visit.", Opens: true, Who: Proposers,
 			Fields: []Spec{tkForm.Spec, optional(tkWhen.Spec), tkLevel.Spec, tkWhere.Spec}, Texts: []TextSpec{{Name: "agenda", Doc: "what it is to be about"}}},
-		{Name: "agree", Doc: "Agrees to the latest proposal.", From: []string{"proposed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
-		{Name: "counter", Doc: "Proposes another time.", From: []string{"proposed", "agreed"}, Who: Proposers, Fields: []Spec{tkWhen.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why"}}},
-		{Name: "decline", Doc: "Declines.", From: []string{"proposed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
-		{Name: "cancel", Doc: "Cancels what was proposed or agreed.", From: []string{"proposed", "agreed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
-		{Name: "held", Doc: "Says that the talk was held; also of one that was never proposed here.", Opens: true, From: []string{"proposed", "agreed", "declined", "cancelled", "held"}, Who: Principals,
+		{Name: "agree", Doc: "Agrees to the latest proposal that its author has seen.", From: []string{"proposed", "declined", "cancelled", "crossed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
+		{Name: "counter", Doc: "Proposes another time.", From: []string{"proposed", "agreed", "declined", "crossed"}, Who: Proposers, Fields: []Spec{tkWhen.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why"}}},
+		{Name: "decline", Doc: "Declines what its author has seen proposed.", From: []string{"proposed", "agreed", "crossed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
+		{Name: "cancel", Doc: "Cancels what was proposed or agreed.", From: []string{"proposed", "agreed", "declined", "crossed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
+		{Name: "held", Doc: "Says that the talk was held; also of one that was never proposed here.", Opens: true, From: []string{"proposed", "agreed", "declined", "cancelled", "crossed", "held"}, Who: Principals,
 			Fields: []Spec{optional(tkForm.Spec), tkWhen.Spec, optional(tkLevel.Spec), tkWhere.Spec, tkCalledBy.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 		{Name: "readout", Doc: "Gives a side's readout, point by point. A later one stands beside the earlier.", From: []string{"held"}, Who: Principals,
 			Fields: []Spec{tkPoints.Spec}, Texts: []TextSpec{{Name: "point", Doc: "the text of each point", Numbered: true, Required: true}, {Name: "preamble", Doc: "words before the points"}}},
@@ -66,18 +67,30 @@ func init() { Talk.Apply = applyTalk }
 // TalkState is what a talk has come to.
 type TalkState struct {
 	Agreed   []Said    `json:"agreed,omitempty"`    // to the latest proposal
+	Before   *Proposal `json:"before,omitempty"`    // the proposal that the last counter, decline or cancel was an answer to
 	CalledBy []Said    `json:"called_by,omitempty"` // Party is who called; Note who says so
+	Crossed  []note.ID `json:"crossed,omitempty"`
+	Done     *note.ID  `json:"done,omitempty"`  // the note that completed the agreement
+	Ended    *note.ID  `json:"ended,omitempty"` // the note that declined or cancelled
 	Form     string    `json:"form,omitempty"`
 	Held     []Said    `json:"held,omitempty"`
 	Level    string    `json:"level,omitempty"`
 	Marks    []Mark    `json:"marks,omitempty"`
 	Opener   string    `json:"opener"`
 	Opening  note.ID   `json:"opening"`
-	Proposal note.ID   `json:"proposal"` // the latest
+	Proposed note.ID   `json:"proposed"` // the latest proposal
 	Readouts []Readout `json:"readouts,omitempty"`
 	State    string    `json:"state"`
 	When     string    `json:"when,omitempty"`
 	Where    string    `json:"where,omitempty"`
+}
+
+// Proposal is a proposal that another note has put aside, and who had agreed
+// to it. An agreement that crossed that note may still complete it; then the
+// two are crossed.
+type Proposal struct {
+	Agreed []Said  `json:"agreed"`
+	Note   note.ID `json:"note"`
 }
 
 // Readout is one side's readout. Topics are those of its points, in order.
@@ -104,7 +117,7 @@ func (s *TalkState) Clocks() []Clock         { return nil }
 
 func applyTalk(prev State, in *Input) (State, error) {
 	if prev == nil {
-		s := &TalkState{State: "proposed", Opener: in.Party, Opening: in.ID, Proposal: in.ID, Form: tkForm.Or(in.Move, ""), When: tkWhen.Or(in.Move, ""), Level: tkLevel.Or(in.Move, ""), Where: tkWhere.Or(in.Move, "")}
+		s := &TalkState{State: "proposed", Opener: in.Party, Opening: in.ID, Proposed: in.ID, Form: tkForm.Or(in.Move, ""), When: tkWhen.Or(in.Move, ""), Level: tkLevel.Or(in.Move, ""), Where: tkWhere.Or(in.Move, "")}
 		if in.Act.Name == "propose" {
 			s.Agreed = []Said{{in.ID, in.Party}}
 			return s, nil
@@ -118,35 +131,103 @@ func applyTalk(prev State, in *Input) (State, error) {
 	switch in.Act.Name {
 	case "agree":
 		return s.agree(in)
-	case "counter":
-		s.State, s.Proposal, s.Agreed = "proposed", in.ID, []Said{{in.ID, in.Party}}
-		s.When, _ = tkWhen.Of(in.Move)
-	case "decline":
-		s.State = "declined"
-	case "cancel":
-		s.State = "cancelled"
+	case "counter", "decline", "cancel":
+		return s.change(in)
 	case "held":
 		return s.held(in)
 	case "readout":
 		return s.readout(in)
-	default:
-		return s.mark(in)
+	}
+	return s.mark(in)
+}
+
+// agree takes a side's word on the proposal that it has seen. Where that one
+// has been put aside by a note that the side had not seen, and the word
+// completes it, the two have crossed.
+func (s TalkState) agree(in *Input) (State, error) {
+	aside := s.Ended
+	if aside == nil && s.Before != nil {
+		aside = &s.Proposed
+	}
+	switch {
+	case s.State == "proposed" && in.Saw(s.Proposed):
+		s.Agreed = said(s.Agreed, in)
+		if everyone(s.Agreed, in) {
+			s.State, s.Done = "agreed", &in.ID
+		}
+		return &s, nil
+	case s.State == "crossed":
+		return nil, errors.New("the notes on it crossed: somebody must propose again, having seen them")
+	case aside == nil || in.Saw(*aside):
+		return nil, errors.New("there is no open proposal that its author had seen")
+	}
+	before := s.Before
+	if s.Ended != nil {
+		before = &Proposal{s.Agreed, s.Proposed}
+	}
+	if !in.Saw(before.Note) {
+		return nil, errors.New("its author had not seen the proposal, " + before.Note.Short())
+	}
+	if s.Ended != nil {
+		s.Agreed = said(s.Agreed, in)
+	} else {
+		s.Before = &Proposal{said(before.Agreed, in), before.Note}
+	}
+	if everyone(said(before.Agreed, in), in) {
+		s.State, s.Crossed, s.Agreed = "crossed", []note.ID{*aside, in.ID}, nil
 	}
 	return &s, nil
 }
 
-func (s TalkState) agree(in *Input) (State, error) {
-	if !in.Saw(s.Proposal) {
-		return nil, errors.New("its author had not seen the latest proposal, " + s.Proposal.Short())
+// change puts the proposal aside. What its author had not seen of the other
+// side's word has crossed it.
+func (s TalkState) change(in *Input) (State, error) {
+	act := in.Act.Name
+	switch {
+	case s.State == "crossed":
+		for _, id := range s.Crossed {
+			if id != in.ID && !in.Saw(id) {
+				return nil, errors.New("it was written before its author had seen the notes that crossed")
+			}
+		}
+		s.Crossed = nil
+	case s.Done != nil && s.State == "agreed" && !in.Saw(*s.Done):
+		s.State, s.Crossed, s.Agreed, s.Done = "crossed", []note.ID{*s.Done, in.ID}, nil, nil
+		return &s, nil
+	case s.State == "agreed" && act == "decline":
+		return nil, errors.New("it was agreed; cancel it, or propose another time")
+	case s.Ended != nil && in.Saw(*s.Ended):
+		return nil, errors.New("its author had seen that it was " + s.State)
+	case act == "counter" && !in.Saw(s.Proposed):
+		// Two proposals crossed, and neither is the later one.
+		s.State, s.Crossed, s.Agreed = "crossed", []note.ID{s.Proposed, in.ID}, nil
+		return &s, nil
+	case act == "decline" && !in.Saw(s.Proposed):
+		return &s, nil // it declines an earlier proposal, which another has replaced
 	}
-	s.Agreed = append(slices.DeleteFunc(slices.Clone(s.Agreed), func(w Said) bool { return w.Party == in.Party }), Said{in.ID, in.Party})
+	if act == "counter" {
+		s.Before = &Proposal{s.Agreed, s.Proposed}
+		s.State, s.Proposed, s.Agreed, s.Ended, s.Done = "proposed", in.ID, []Said{{in.ID, in.Party}}, nil, nil
+		s.When, _ = tkWhen.Of(in.Move)
+		return &s, nil
+	}
+	s.State, s.Ended, s.Done = map[string]string{"decline": "declined", "cancel": "cancelled"}[act], &in.ID, nil
+	return &s, nil
+}
+
+// said returns the words with that of the input's author as the latest.
+func said(list []Said, in *Input) []Said {
+	return append(slices.DeleteFunc(slices.Clone(list), func(w Said) bool { return w.Party == in.Party }), Said{in.ID, in.Party})
+}
+
+// everyone reports whether every principal is among the words.
+func everyone(list []Said, in *Input) bool {
 	for _, p := range in.Principals {
-		if !slices.ContainsFunc(s.Agreed, func(w Said) bool { return w.Party == p }) {
-			return &s, nil
+		if !slices.ContainsFunc(list, func(w Said) bool { return w.Party == p }) {
+			return false
 		}
 	}
-	s.State = "agreed"
-	return &s, nil
+	return true
 }
 
 func (s TalkState) held(in *Input) (State, error) {

@@ -42,7 +42,7 @@ var Undertaking = Kind{
 		{"fulfilled", "every part is confirmed"},
 		{"declined", "a party declined; nothing came into force"},
 		{"withdrawn", "taken back by the party that opened it, before it was in force"},
-		{"crossed", "accepted and withdrawn by notes that crossed: people must say again"},
+		{"crossed", "accepted, and withdrawn or declined, by notes that crossed: people must say again"},
 	},
 	Acts: []Act{
 		{Name: "offer", Doc: "Offers parts of one's own, or a package with parts of both sides.", Opens: true, Who: Principals, Binds: true,
@@ -51,14 +51,14 @@ var Undertaking = Kind{
 		{Name: "ask", Doc: "Asks another party to undertake parts.", Opens: true, Who: Proposers,
 			Starts: "for the other principals, until the field until: to accept or decline",
 			Fields: []Spec{utParts.Spec, utUntil.Spec, utTopic.Spec}, Texts: []TextSpec{{Name: "terms", Doc: "the text that would bind", Required: true}, {Name: "part", Doc: "the text of each part", Numbered: true}}},
-		{Name: "accept", Doc: "Accepts the whole text. When every principal has, all parts are in force at that moment.", From: []string{"offered", "withdrawn", "crossed"}, Who: Principals, Binds: true,
+		{Name: "accept", Doc: "Accepts the whole text. When every principal has, all parts are in force at that moment.", From: []string{"offered", "withdrawn", "declined", "crossed"}, Who: Principals, Binds: true,
 			Starts: "for each part, until its due: to report it done", Fields: []Spec{utTerms.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside the acceptance"}}},
-		{Name: "decline", Doc: "Declines it.", From: []string{"offered", "crossed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "the reason, if any"}}},
-		{Name: "withdraw", Doc: "Takes the offer back before it is in force.", From: []string{"offered", "in force", "crossed"}, Who: Opener, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "the reason, if any"}}},
+		{Name: "decline", Doc: "Declines it.", From: []string{"offered", "in force", "withdrawn", "declined", "crossed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "the reason, if any"}}},
+		{Name: "withdraw", Doc: "Takes the offer back before it is in force.", From: []string{"offered", "in force", "declined", "crossed"}, Who: Opener, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "the reason, if any"}}},
 		{Name: "report", Doc: "Says that a part is done.", From: []string{"due", "disputed"}, Who: Party, Fields: []Spec{utPart.Spec, utWhen.Spec}, Texts: []TextSpec{{Name: "evidence", Doc: "what shows it"}}},
-		{Name: "confirm", Doc: "Agrees that a part is done.", From: []string{"reported", "disputed"}, Who: Party, Fields: []Spec{utPart.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
-		{Name: "dispute", Doc: "Does not agree that a part is done.", From: []string{"reported", "confirmed"}, Who: Party, Fields: []Spec{utPart.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why", Required: true}}},
-		{Name: "extend", Doc: "Grants a later deadline for a part that another party owes.", From: []string{"due", "reported", "disputed"}, Who: Party, Binds: true, Fields: []Spec{utPart.Spec, utNew.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
+		{Name: "confirm", Doc: "Agrees that a part is done.", From: []string{"reported", "confirmed", "disputed"}, Who: Party, Fields: []Spec{utPart.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
+		{Name: "dispute", Doc: "Does not agree that a part is done. A part that any party disputes is disputed.", From: []string{"reported", "confirmed", "disputed"}, Who: Party, Fields: []Spec{utPart.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why", Required: true}}},
+		{Name: "extend", Doc: "Grants a later deadline for a part that another party owes. Of several, the latest holds.", From: []string{"due", "reported", "disputed"}, Who: Party, Binds: true, Fields: []Spec{utPart.Spec, utNew.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 	},
 }
 
@@ -82,17 +82,24 @@ type UndertakingState struct {
 
 // UndertakingPart is one numbered part.
 type UndertakingPart struct {
-	By        string   `json:"by"`
-	Condition string   `json:"condition,omitempty"`
-	Due       string   `json:"due"` // as written, with its zone; or none
-	End       string   `json:"end"`
-	Evidence  string   `json:"evidence,omitempty"`
-	Extended  *note.ID `json:"extended,omitempty"`
-	Report    *note.ID `json:"report,omitempty"`
-	Stage     string   `json:"stage"`
-	Start     string   `json:"start,omitempty"`
-	Verdict   *note.ID `json:"verdict,omitempty"` // the note that confirmed or disputed
-	When      string   `json:"when,omitempty"`    // when it was done, as claimed
+	By        string    `json:"by"`
+	Condition string    `json:"condition,omitempty"`
+	Due       string    `json:"due"` // as written, with its zone; or none
+	End       string    `json:"end"`
+	Evidence  string    `json:"evidence,omitempty"`
+	Extended  *note.ID  `json:"extended,omitempty"`
+	Report    *note.ID  `json:"report,omitempty"`
+	Stage     string    `json:"stage"`
+	Start     string    `json:"start,omitempty"`
+	Verdicts  []Verdict `json:"verdicts,omitempty"` // the latest word of each party that confirmed or disputed
+	When      string    `json:"when,omitempty"`     // when it was done, as claimed
+}
+
+// Verdict is what a party says of a part that was reported done.
+type Verdict struct {
+	As    string  `json:"as"` // confirmed, disputed
+	Note  note.ID `json:"note"`
+	Party string  `json:"party"`
 }
 
 // Said is a party's word, and the note that carries it.
@@ -204,8 +211,8 @@ func (s UndertakingState) accept(in *Input) (State, error) {
 	if until, err := ParseInstant(s.Until); err == nil && in.Time.After(until) {
 		return nil, errors.New("by its own time it comes after the offer lapsed")
 	}
-	if s.State == "withdrawn" && in.Saw(s.Ended.Note) {
-		return nil, errors.New("its author had already seen that the offer was withdrawn")
+	if s.Ended != nil && s.State != "crossed" && in.Saw(s.Ended.Note) {
+		return nil, errors.New("its author had already seen that the offer was " + s.State)
 	}
 	if s.State == "crossed" {
 		// A word said before both crossing notes were known settles nothing.
@@ -215,13 +222,11 @@ func (s UndertakingState) accept(in *Input) (State, error) {
 			}
 		}
 	}
-	s.Accepted = append(slices.DeleteFunc(slices.Clone(s.Accepted), func(a Said) bool { return a.Party == in.Party }), Said{in.ID, in.Party})
-	for _, p := range in.Principals {
-		if !slices.ContainsFunc(s.Accepted, func(a Said) bool { return a.Party == p }) {
-			return &s, nil
-		}
+	s.Accepted = said(s.Accepted, in)
+	if !everyone(s.Accepted, in) {
+		return &s, nil
 	}
-	if s.State == "withdrawn" {
+	if s.Ended != nil && s.State != "crossed" {
 		s.State, s.Crossed, s.Accepted = "crossed", []note.ID{s.Ended.Note, in.ID}, nil
 		return &s, nil
 	}
@@ -244,6 +249,10 @@ func (s UndertakingState) end(in *Input) (State, error) {
 				return nil, errors.New("it was written before its author had seen that the acceptance and the withdrawal crossed")
 			}
 		}
+	case s.Ended != nil && in.Saw(s.Ended.Note):
+		return nil, errors.New("its author had already seen that the offer was " + s.State)
+	case s.State == "withdrawn" || (s.State == "declined" && in.Act.Name == "decline"):
+		return &s, nil // it ended already, by a note that crossed this one; a withdrawal counts before a decline
 	}
 	s.State, s.Ended = map[string]string{"decline": "declined", "withdraw": "withdrawn"}[in.Act.Name], &said
 	s.Crossed = nil
@@ -265,14 +274,24 @@ func (s UndertakingState) part(in *Input) (State, error) {
 	}
 	switch in.Act.Name {
 	case "report":
-		p.Stage, p.Report, p.Verdict, p.When = "reported", &in.ID, nil, utWhen.Or(in.Move, "")
-	case "confirm":
-		p.Stage, p.Verdict = "confirmed", &in.ID
-	case "dispute":
-		p.Stage, p.Verdict = "disputed", &in.ID
+		p.Stage, p.Report, p.Verdicts, p.When = "reported", &in.ID, nil, utWhen.Or(in.Move, "")
+	case "confirm", "dispute":
+		p.verdict(Verdict{map[string]string{"confirm": "confirmed", "dispute": "disputed"}[in.Act.Name], in.ID, in.Party})
 	case "extend":
-		p.Due, _ = utNew.Of(in.Move)
-		p.Extended = &in.ID
+		// Of two that crossed the later deadline holds, whichever is folded first.
+		due, _ := utNew.Of(in.Move)
+		if utc(p.Due) != "" && utc(due) > utc(p.Due) {
+			p.Due, p.Extended = due, &in.ID
+		}
 	}
 	return &s, nil
+}
+
+// verdict takes a party's word: as long as any party disputes, it is disputed.
+func (p *UndertakingPart) verdict(v Verdict) {
+	p.Verdicts = append(slices.DeleteFunc(slices.Clone(p.Verdicts), func(o Verdict) bool { return o.Party == v.Party }), v)
+	p.Stage = "confirmed"
+	if slices.ContainsFunc(p.Verdicts, func(o Verdict) bool { return o.As == "disputed" }) {
+		p.Stage = "disputed"
+	}
 }

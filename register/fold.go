@@ -111,19 +111,23 @@ func (r *Register) find(kind *matter.Kind, e *Entry) (*Matter, string) {
 func (r *Register) open(kind *matter.Kind, e *Entry) *Matter {
 	m := &Matter{ID: e.ID, Kind: kind, Audience: e.Audience, r: r, rank: e.ID}
 	if kind.Key != nil {
-		name := kind.Name + " " + kind.Key(e.Move)
-		key := e.audience.key + " " + name
+		key := keyOf(kind, e)
 		if old := r.keyed[key]; old != nil {
 			return old
 		}
 		r.keyed[key] = m
-		m.rank = note.ID{Origin: name}
+		m.rank = note.ID{Origin: kind.Name + " " + kind.Key(e.Move)}
 	}
 	r.matters[e.ID] = m
 	list := e.audience.matters[m.rank.Origin]
 	at, _ := slices.BinarySearchFunc(list, m, func(a, b *Matter) int { return compareIDs(a.rank, b.rank) })
 	e.audience.matters[m.rank.Origin] = slices.Insert(list, at, m)
 	return m
+}
+
+// keyOf names a matter of a kind with a key.
+func keyOf(kind *matter.Kind, e *Entry) string {
+	return strings.Join(e.Audience, ",") + " " + kind.Name + " " + kind.Key(e.Move)
 }
 
 func (r *Register) orphan(e *Entry) {
