@@ -28,7 +28,8 @@ import (
 // proves it to everyone, with a feed.Parting: also to those who never meet
 // who holds the other history.
 
-// maxProofs bounds the proofs against one feed that are passed on.
+// maxProofs is how many proofs against one feed are passed on before those go
+// that say no more than another.
 const maxProofs = 16
 
 // A fault is what one proof says against a feed.
@@ -64,7 +65,7 @@ func (c *channel) takeFork(ctx context.Context, text []byte) (string, error) {
 	if _, _, err := verify(key); err != nil {
 		return "", err
 	}
-	return origin, c.freeze(ctx, origin, f)
+	return c.freeze(ctx, origin, f)
 }
 
 // readFork reads a proof that a feed forked, or of where its histories part.
@@ -96,28 +97,53 @@ func (h *held) forked() bool {
 	return slices.ContainsFunc(h.faults, func(f fault) bool { return f.fork })
 }
 
+// rests reports whether a proof counts for nothing, because the feed that it
+// rests on is forked.
+func (c *channel) rests(f fault) bool {
+	w := c.feeds[f.witness]
+	return w != nil && w.forked()
+}
+
+// outweighs reports whether f says all that o says, whatever comes to rest.
+func (f fault) outweighs(o fault) bool {
+	return f.stands <= o.stands && (f.fork || !o.fork) && (f.witness == "" || f.witness == o.witness)
+}
+
+// keep adds a proof to those against the feed.
+func (h *held) keep(f fault) {
+	if len(h.faults) >= maxProofs {
+		h.faults = slices.DeleteFunc(h.faults, f.outweighs)
+	}
+	if len(h.faults) >= maxProofs && slices.ContainsFunc(h.faults, func(o fault) bool { return o.outweighs(f) }) {
+		return
+	}
+	h.faults = append(h.faults, f)
+}
+
 // freeze takes a proof, keeps it for everyone, and lets no more of the feed
-// stand than it says. The caller holds mu.
-func (c *channel) freeze(ctx context.Context, origin string, f fault) error {
+// stand than it says. It returns the origin, or "" where the proof is known or
+// counts for nothing: such a one is not passed on, or two nodes would hand it
+// to each other for ever. The caller holds mu.
+func (c *channel) freeze(ctx context.Context, origin string, f fault) (string, error) {
 	h := c.feeds[origin]
+	if c.rests(f) || h != nil && slices.ContainsFunc(h.faults, func(o fault) bool { return bytes.Equal(o.text, f.text) }) {
+		return "", nil
+	}
 	if h == nil {
 		h = newHeld()
 		h.head.Origin = origin
 		c.feeds[origin] = h
 	}
-	if len(h.faults) >= maxProofs {
-		// Each says more than those before it: the one that says least goes.
-		h.faults = slices.DeleteFunc(h.faults, func(o fault) bool { return o.fork && o.stands > f.stands })
-	}
 	if err := c.n.store.Commit(ctx, store.Batch{Forks: []store.ForkRow{{Origin: origin, Bytes: f.text}}}); err != nil {
-		return err
+		return "", err
 	}
 	c.n.log.Error("there is a proof against a feed", "feed", origin, "stands", f.stands, "why", f.why)
-	h.faults, h.doubt = append(h.faults, f), false
+	h.keep(f)
+	h.doubt = false
 	for _, p := range c.peers {
 		p.wakeUp()
 	}
-	return c.refreeze(ctx)
+	return origin, c.refreeze(ctx)
 }
 
 // refreeze works out anew how much of every feed stands, and folds again where
@@ -146,7 +172,7 @@ func (c *channel) setFrozen(origin string, h *held) {
 	}
 	stands := uint64(math.MaxUint64)
 	for _, f := range h.faults {
-		if w := c.feeds[f.witness]; w != nil && w.forked() {
+		if c.rests(f) {
 			continue
 		}
 		stands = min(stands, f.stands)
@@ -254,7 +280,8 @@ func (t *taking) compareFrozen(ctx context.Context, origin string, run audit.Fee
 		return false, err
 	}
 	t.rep.Forks = append(t.rep.Forks, origin)
-	return false, c.freeze(ctx, origin, fault{text: text, stands: at, why: parting.Error(), fork: true})
+	_, err = c.freeze(ctx, origin, fault{text: text, stands: at, why: parting.Error(), fork: true})
+	return false, err
 }
 
 // branchHashes are the stored hashes of another history than the one held:
@@ -348,7 +375,7 @@ func (c *channel) loadFrozen(rows []store.ForkRow) error {
 		if err != nil {
 			return fmt.Errorf("a proof against %s in the ledger: %w; run: detente verify", row.Origin, err)
 		}
-		h.faults = append(h.faults, f)
+		h.keep(f)
 	}
 	for origin, h := range c.feeds {
 		c.setFrozen(origin, h)

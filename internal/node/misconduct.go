@@ -31,7 +31,7 @@ func (c *channel) takeMisconduct(ctx context.Context, text []byte) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", head.Origin, err)
 	}
-	return head.Origin, c.freeze(ctx, head.Origin, faultOf(a, text))
+	return c.freeze(ctx, head.Origin, faultOf(a, text))
 }
 
 // accuse freezes a feed before a leaf of it that contradicts its author's own
@@ -49,7 +49,8 @@ func (c *channel) accuse(ctx context.Context, m *audit.Misconduct) error {
 	if _, closed := c.docs.Closed(a.Note.Origin); closed || h != nil && h.frozen != nil && *h.frozen <= a.Note.Index {
 		return nil
 	}
-	return c.freeze(ctx, a.Note.Origin, faultOf(a, text))
+	_, err = c.freeze(ctx, a.Note.Origin, faultOf(a, text))
+	return err
 }
 
 func faultOf(a audit.Accusation, text []byte) fault {
