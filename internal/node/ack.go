@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"detente/audit"
@@ -89,7 +90,7 @@ func (c *channel) ackDue() bool {
 // seen what its header will say.
 func (c *channel) writeAck(s *submission, index uint64, seen []note.Head) error {
 	c.mu.Lock()
-	report := matter.AckReport{Held: c.addressed - len(c.missing)}
+	report := matter.AckReport{Held: c.addressed}
 	heads := map[string]uint64{}
 	for _, h := range seen {
 		heads[h.Origin] = h.Size
@@ -97,15 +98,23 @@ func (c *channel) writeAck(s *submission, index uint64, seen []note.Head) error 
 	origin, _ := c.own()
 	heads[origin] = index
 	for d, m := range c.missing {
-		if !isAttachment(m.part.Name) {
-			report.Misses = append(report.Misses, d.String())
+		if isAttachment(m.part.Name) {
+			continue // each reports its own arrival
+		}
+		report.Misses = append(report.Misses, d.String())
+		if !c.n.ownLeaves(m.id.Origin) {
+			report.Held--
 		}
 	}
 	c.ackMissing = len(c.missing) > 0
-	report.Unopened = c.unopened
+	for d := range c.unopened {
+		report.Unopened = append(report.Unopened, d.String())
+	}
+	slices.Sort(report.Misses)
+	slices.Sort(report.Unopened)
 	if len(report.Misses) == 0 {
 		for _, audience := range c.reg.Audiences() {
-			if !contains(audience, c.n.party) {
+			if !slices.Contains(audience, c.n.party) {
 				continue
 			}
 			if d, ok := c.reg.Picture(audience, heads); ok {
@@ -115,20 +124,14 @@ func (c *channel) writeAck(s *submission, index uint64, seen []note.Head) error 
 	}
 	c.mu.Unlock()
 	s.move = &note.Move{Act: matter.Ack, Fields: report.Fields(), Office: ackOffice, Salt: salt(), Version: note.Version}
+	if err := matter.Check(s.move); err != nil {
+		return err
+	}
 	plain, err := s.move.Encode()
 	if err != nil {
 		return err
 	}
 	return c.seal(s, note.PartMove, plain)
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // compare holds the pictures of an ack against this node's own over the same
@@ -144,7 +147,7 @@ func (c *channel) comparePicture(e *register.Entry, h *note.Header) {
 	}
 	state := pictureState{equal: true, ack: h.ID()}
 	for _, p := range report.Pictures {
-		if !contains(p.Audience, c.n.party) {
+		if !slices.Contains(p.Audience, c.n.party) {
 			continue
 		}
 		own, ok := c.reg.Picture(p.Audience, heads)

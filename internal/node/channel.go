@@ -43,11 +43,12 @@ type channel struct {
 	queueMu   sync.Mutex
 	queue     []*submission
 
-	why        string // why nothing is signed: see behind
+	ctx        context.Context // of start; nil: not started
+	why        string          // why nothing is signed: see behind
 	ackWake    chan struct{}
-	ackMissing bool     // the last ack said that payloads were missing
-	addressed  int      // moves and contents of others that are addressed to this node
-	unopened   []string // those of them that cannot be opened
+	ackMissing bool                 // the last ack said that payloads were missing
+	addressed  int                  // moves and contents of others that are addressed to this node
+	unopened   map[note.Digest]bool // moves and contents that cannot be opened
 }
 
 // held is one feed as this node holds it.
@@ -128,10 +129,15 @@ func (n *Node) found(ctx context.Context, founding *charter.Signed) error {
 		return err
 	}
 	n.mu.Lock()
+	if n.channels[c.id] != nil { // two of one channel would sign two histories of this node's feed
+		n.mu.Unlock()
+		return nil
+	}
 	n.channels[c.id] = c
+	running := n.ctx
 	n.mu.Unlock()
-	if n.ctx != nil {
-		c.start(n.ctx)
+	if running != nil {
+		c.start(running)
 	}
 	return nil
 }
@@ -140,8 +146,8 @@ func (c *channel) setPeers() {
 	for _, m := range c.docs.Members() {
 		if m.Party != c.n.party && c.peers[m.Party] == nil {
 			c.peers[m.Party] = newPeer(c, m.Party)
-			if c.n.ctx != nil {
-				c.peers[m.Party].start(c.n.ctx)
+			if c.ctx != nil {
+				c.peers[m.Party].start(c.ctx)
 			}
 		}
 	}
@@ -211,7 +217,7 @@ func (n *Node) loadHeld(row store.FeedRow) (*held, error) {
 func (c *channel) rebuild(ctx context.Context) error {
 	c.reg = register.New(audit.Rules(c.docs))
 	clear(c.missing)
-	c.addressed, c.unopened = 0, nil
+	c.addressed, c.unopened = 0, map[note.Digest]bool{}
 	for _, d := range c.docs.Documents() {
 		if d.Kind != charter.KindClosing {
 			continue
@@ -230,7 +236,45 @@ func (c *channel) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := c.findUnopened(); err != nil {
+		return err
+	}
 	return c.findMissing()
+}
+
+// holds reports whether a leaf is held, as far as the memory goes: what is
+// being taken is in the ledger a moment earlier.
+func (c *channel) holds(id note.ID) bool {
+	h := c.feeds[id.Origin]
+	return h != nil && id.Index < h.tree.Size()
+}
+
+// counts returns how many payloads a note adds to those that an ack speaks of:
+// moves and contents of others that are addressed to this node.
+func (c *channel) counts(h *note.Header) (n int) {
+	if h == nil || !h.For(c.n.party) || c.n.ownLeaves(h.Origin) {
+		return 0
+	}
+	for _, p := range h.Parts {
+		if !isAttachment(p.Name) {
+			n++
+		}
+	}
+	return n
+}
+
+// findUnopened lists the payloads in the ledger that could not be opened.
+func (c *channel) findUnopened() error {
+	parts, err := c.n.store.UnopenedParts(maxMissing)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if c.holds(p.ID) {
+			c.unopened[p.Digest] = true
+		}
+	}
+	return nil
 }
 
 // registerLeavers tells the register who has left, and where their feeds end:
@@ -268,8 +312,8 @@ func (c *channel) findMissing() error {
 		return err
 	}
 	for _, p := range parts {
-		if _, id, _, err := note.ParseOrigin(p.ID.Origin); err != nil || id != c.id {
-			continue
+		if !c.holds(p.ID) {
+			continue // of another channel, or being taken now
 		}
 		leaf, err := c.n.store.Entry(p.ID)
 		if err != nil {

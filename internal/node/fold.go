@@ -97,7 +97,7 @@ func (c *channel) fold(ctx context.Context, origin string, h *held) error {
 	move, more := moves()
 	for {
 		e, ok := entries()
-		if !ok {
+		if !ok || e.index >= h.tree.Size() { // beyond is what is being taken now
 			break
 		}
 		for more && move.ID.Index < e.index {
@@ -125,7 +125,5 @@ func (c *channel) foldLeaf(h *held, id note.ID, raw []byte, move store.Part, sto
 	if stands {
 		c.reg.Add(c.placeholder(o, id.Origin, id.Index))
 	}
-	if leaf.Header != nil && leaf.Header.For(c.n.party) && !c.n.ownLeaves(id.Origin) {
-		c.addressed += min(len(leaf.Header.Parts), 2)
-	}
+	c.addressed += c.counts(leaf.Header)
 }

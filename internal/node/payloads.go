@@ -62,7 +62,7 @@ func (t *taking) payloads() {
 			row.Plain = boxed
 			plains[d] = plain
 		} else {
-			t.unopened = append(t.unopened, d.String())
+			t.unopened = append(t.unopened, d)
 			c.n.log.Warn("a payload cannot be read", "note", w.h.ID().Short(), "part", w.part.Name, "err", err)
 		}
 		t.rep.Payloads++

@@ -81,17 +81,16 @@ type taking struct {
 	rep *Report
 	now time.Time
 
-	batch     store.Batch
-	entries   []journal.Entry
-	verified  []*audit.Verified
-	notes     []register.Opened          // of the new leaves, in the order of verified
-	wanted    map[note.Digest]wantedPart // payloads that can be taken now
-	arrived   []register.Opened          // earlier notes whose move has come
-	done      []note.Digest              // of c.missing
-	lacking   []lacking
-	receipts  []heldReceipt
-	unopened  []string
-	addressed int
+	batch    store.Batch
+	entries  []journal.Entry
+	verified []*audit.Verified
+	notes    []register.Opened          // of the new leaves, in the order of verified
+	wanted   map[note.Digest]wantedPart // payloads that can be taken now
+	arrived  []register.Opened          // earlier notes whose move has come
+	done     []note.Digest              // of c.missing
+	lacking  []lacking
+	receipts []heldReceipt
+	unopened []note.Digest
 }
 
 type wantedPart struct {
@@ -253,16 +252,13 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 				state = store.InFile // the ledger is an old copy, the file is not
 			}
 			t.batch.Parts = append(t.batch.Parts, store.Part{ID: leaf.Header.ID(), Name: p.Name, Digest: p.Sealed, Size: p.Size, State: state})
-			if !isAttachment(p.Name) && !own {
-				t.addressed++
-			}
 		}
 	}
-	if c.n.noJournal || c.n.broken() != nil {
+	if c.n.journalLost() || c.n.broken() != nil {
 		return
 	}
 	if own { // this node signed it itself, whether the journal knows or not
-		if size, _, _ := c.n.journal.Last(journal.Feed, v.Head.Origin); size < v.Head.Size {
+		if size, _, _ := c.n.Journal().Last(journal.Feed, v.Head.Origin); size < v.Head.Size {
 			t.entries = append(t.entries, journal.Entry{Role: journal.Feed, Head: v.Head})
 		}
 		return
@@ -271,7 +267,7 @@ func (t *taking) accept(v *audit.Verified, own bool) {
 	role, name := c.mirrors()
 	silent := c.why != "" // the receipts are given when everything is there: see owed
 	c.mu.RUnlock()
-	if size, _, ok := c.n.journal.Last(role, v.Head.Origin); silent || ok && size > v.Head.Size {
+	if size, _, ok := c.n.Journal().Last(role, v.Head.Origin); silent || ok && size > v.Head.Size {
 		return
 	}
 	lines, err := c.n.mirrorKey(role).Cosign(name, v.Head, t.now)
@@ -295,7 +291,7 @@ func (t *taking) store(ctx context.Context) error {
 	n := t.c.n
 	n.at("received")
 	if len(t.entries) > 0 {
-		if err := n.journal.Reserve(); err != nil {
+		if err := n.Journal().Reserve(); err != nil {
 			return err
 		}
 	}
@@ -304,7 +300,7 @@ func (t *taking) store(ctx context.Context) error {
 	}
 	n.at("stored")
 	if len(t.entries) > 0 {
-		if err := n.journal.Record(t.entries...); err != nil {
+		if err := n.Journal().Record(t.entries...); err != nil {
 			return n.fail(err)
 		}
 	}
@@ -332,6 +328,7 @@ func (t *taking) remember(ctx context.Context) {
 			if v.Notes[j].Header != nil {
 				h.last = &v.Notes[j]
 			}
+			c.addressed += c.counts(v.Notes[j].Header)
 			if !isAck(o) {
 				h.lastNote = v.Start + uint64(j) + 1
 			}
@@ -358,8 +355,9 @@ func (t *taking) remember(ctx context.Context) {
 	if c.why != "" {
 		c.why = c.behind()
 	}
-	c.addressed += t.addressed
-	c.unopened = append(c.unopened, t.unopened...)
+	for _, d := range t.unopened {
+		c.unopened[d] = true
+	}
 	for _, v := range t.verified {
 		for _, leaf := range v.Notes {
 			if leaf.Header == nil {

@@ -287,7 +287,10 @@ func (c *channel) submit(ctx context.Context, s *submission) (Ticket, error) {
 	defer c.sending.Unlock()
 	for !s.done {
 		c.gather()
-		batch := c.take()
+		c.mu.RLock()
+		feeds := len(c.feeds)
+		c.mu.RUnlock()
+		batch := c.take(feeds)
 		err := c.write(ctx, batch)
 		for _, b := range batch {
 			b.err, b.done = err, true
@@ -297,8 +300,8 @@ func (c *channel) submit(ctx context.Context, s *submission) (Ticket, error) {
 }
 
 // take returns what one transaction writes. An ack goes by itself: it speaks
-// of everything before it.
-func (c *channel) take() []*submission {
+// of everything before it. What a header has seen grows with the feeds.
+func (c *channel) take(feeds int) []*submission {
 	c.queueMu.Lock()
 	defer c.queueMu.Unlock()
 	n, size := 0, 0
@@ -306,7 +309,7 @@ func (c *channel) take() []*submission {
 		if c.queue[n].ack && n > 0 {
 			break
 		}
-		size += 600 + 300*len(c.queue[n].header.Parts) + 180*len(c.feeds)
+		size += 600 + 300*len(c.queue[n].header.Parts) + 180*feeds
 		n++
 		if c.queue[n-1].ack {
 			break
@@ -341,7 +344,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 	case key == nil:
 		return &Refused{"the key that signs " + origin + " is not in this node's folder", "restore it, or close the feed with the identity key: detente epoch close"}
 	}
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.Journal().Reserve(); err != nil {
 		return err
 	}
 	now := n.stamp()
@@ -381,7 +384,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 		return err
 	}
 	n.at("committed")
-	if err := n.journal.Record(journal.Entry{Role: journal.Feed, Head: add.Head}); err != nil {
+	if err := n.Journal().Record(journal.Entry{Role: journal.Feed, Head: add.Head}); err != nil {
 		return n.fail(err)
 	}
 	n.at("journaled")

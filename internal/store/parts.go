@@ -131,6 +131,14 @@ func (s *Store) MissingParts(limit int) ([]Part, error) {
 	return parts, err
 }
 
+// UnopenedParts returns the payloads that are held and could not be opened, at
+// most limit of them.
+func (s *Store) UnopenedParts(limit int) ([]Part, error) {
+	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from part p join cite c on c.place = p.place and c.digest = p.digest
+		where p.state = 1 and p.plain is null order by p.num limit $1`, limit)
+	return parts, err
+}
+
 // EachPart calls fn for the payloads that the notes of a feed name, from the
 // note at index from on, in the order of the notes and then of the names. An
 // empty name stands for all names. Only the plain bytes are read, unless
