@@ -215,7 +215,7 @@ func (p *parser) check(b block, st *Step) error {
 	if err := matter.CheckContent(st.Act, st.Content); err != nil {
 		return fail(err)
 	}
-	if err := numbered(st); err != nil {
+	if err := matter.CheckNumbered(st.Act, m.Fields, st.Content); err != nil {
 		return fail(err)
 	}
 	// The envelopes have limits of their own, and know them best.
@@ -227,32 +227,6 @@ func (p *parser) check(b block, st *Step) error {
 	}
 	if _, err := content.Encode(); err != nil {
 		return fail(err)
-	}
-	return nil
-}
-
-// numbered holds texts such as point/1 against the list of the same name,
-// points: a text for every item where the table requires the text, and none
-// without an item.
-func numbered(st *Step) error {
-	_, act, _ := matter.Find(st.Act)
-	for _, spec := range act.Texts {
-		if !spec.Numbered {
-			continue
-		}
-		list, _ := st.Fields[spec.Name+"s"].([]any)
-		have := 0
-		for slot := range st.Content.Texts {
-			number, ok := strings.CutPrefix(slot, spec.Name+"/")
-			if n, err := strconv.Atoi(number); ok && (err != nil || n > len(list)) {
-				return fmt.Errorf("text %s: there is no such item among the %d of %ss", slot, len(list), spec.Name)
-			} else if ok {
-				have++
-			}
-		}
-		if spec.Required && have < len(list) {
-			return fmt.Errorf("text %s: %d of %d items have one", spec.Name, have, len(list))
-		}
 	}
 	return nil
 }

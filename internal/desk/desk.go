@@ -10,21 +10,20 @@ package desk
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"detente/charter"
 	"detente/internal/node"
-	"detente/internal/store"
 	"detente/internal/view"
 	"detente/matter"
 	"detente/note"
+	"detente/register"
 )
 
 // A Draft is a note as people write it: names may be short, and what can be
@@ -85,11 +84,14 @@ func Field(err error) string {
 	return ""
 }
 
-// Desk works on one node.
-type Desk struct{ n *node.Node }
+// Desk works on one node, which has only one desk.
+type Desk struct {
+	n      *node.Node
+	drafts sync.Mutex // of drafts that are being sent or dropped
+}
 
 // New returns the desk of a node.
-func New(n *node.Node) *Desk { return &Desk{n} }
+func New(n *node.Node) *Desk { return &Desk{n: n} }
 
 // Channel finds a channel by its name or the first digits of its digest; ""
 // stands for the only one.
@@ -118,8 +120,39 @@ func (d *Desk) Channel(s string) (note.Digest, error) {
 }
 
 // Prepare checks a draft and completes it. What it returns would be signed as
-// it stands.
+// it stands. A note that the register, as it stands, would not apply is
+// refused: it could never come to anything but a place in the record.
 func (d *Desk) Prepare(in Draft) (node.Draft, error) {
+	out, err := d.compose(in)
+	if err != nil {
+		return out, err
+	}
+	return out, d.try(out)
+}
+
+// try asks the register what the note would do if it were written now.
+func (d *Desk) try(out node.Draft) error {
+	m := &note.Move{Act: out.Act, Fields: out.Fields, Matter: out.Matter, Office: out.Office, Version: note.Version}
+	var content note.Digest
+	if out.Content != nil {
+		content = note.Sum([]byte("any: the content has its digest once it is salted"))
+	}
+	var result register.Result
+	var reason string
+	err := d.n.Read(out.Channel, func(s *node.Snapshot) {
+		origin := s.Docs.Epoch(s.Party)
+		h := &note.Header{Audience: out.Audience, Charter: s.Docs.Current().Digest, Exercise: s.Docs.Exercise(), Index: s.Register.Size(origin), Origin: origin,
+			Precedence: out.Precedence, Time: d.n.Now().UTC().Format(note.TimeLayout), Version: note.Version}
+		result, reason = s.Register.Try(h, m, content)
+	})
+	if err == nil && result != register.Applied {
+		err = &node.Refused{Why: fmt.Sprintf("as the record stands it would be %s: %s", result, reason)}
+	}
+	return err
+}
+
+// compose makes a note of what was written.
+func (d *Desk) compose(in Draft) (node.Draft, error) {
 	var out node.Draft
 	kind, act, ok := matter.Find(in.Act)
 	if !ok || in.Act == matter.Ack {
@@ -152,6 +185,9 @@ func (d *Desk) Prepare(in Draft) (node.Draft, error) {
 		return out, err
 	}
 	if err := matter.CheckContent(in.Act, out.Content); err != nil {
+		return out, err
+	}
+	if err := matter.CheckNumbered(in.Act, out.Fields, out.Content); err != nil {
 		return out, err
 	}
 	for _, path := range in.Attach {
@@ -258,18 +294,24 @@ func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matte
 		}
 		id := m.ID // a matter may be named by any of its notes
 		out.Matter, out.Audience = &id, m.Audience
-		if m.State != nil {
-			if reason, ok := matter.Allowed(act, m.State, &note.Move{Act: in.Act, Fields: out.Fields}, s.Party); !ok {
-				return &FieldError{"act", reason}
+	}
+	if len(out.Audience) == 0 {
+		for _, m := range s.Docs.Members() {
+			if m.Role != charter.Observer && !s.Docs.Left(m.Party) {
+				out.Audience = append(out.Audience, m.Party)
 			}
 		}
 	}
 	for _, p := range out.Audience {
-		if _, ok := rules.Roles[p]; !ok {
+		m, ok := rules.Member(p)
+		switch {
+		case !ok:
 			return &FieldError{"audience", fmt.Sprintf("%.20q is not a party of this channel; its parties are %s", p, strings.Join(rules.Parties(), ", "))}
+		case m.Role == charter.Observer && m.Scope != charter.ScopeFull:
+			return &FieldError{"audience", fmt.Sprintf("%s observes with scope %s, and is addressed nothing", p, m.Scope)}
 		}
 	}
-	if len(out.Audience) > 0 && !slices.Contains(out.Audience, s.Party) {
+	if !slices.Contains(out.Audience, s.Party) {
 		return &FieldError{"audience", "it must hold the author, " + s.Party}
 	}
 	if out.Precedence == "flash" || in.Act == matter.Test || in.Act == "line/resume" {
@@ -321,6 +363,20 @@ func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
 	if err != nil {
 		return node.Ticket{}, err
 	}
+	return d.submit(ctx, out)
+}
+
+// Play is Send for a scenario: it sends a note that comes too late or out of
+// order too, for the register to show what becomes of it.
+func (d *Desk) Play(ctx context.Context, in Draft) (node.Ticket, error) {
+	out, err := d.compose(in)
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	return d.submit(ctx, out)
+}
+
+func (d *Desk) submit(ctx context.Context, out node.Draft) (node.Ticket, error) {
 	if err := MayLeave(Leaving{Way: Line, Exercise: d.exercise(out.Channel), Banner: true, Own: true}); err != nil {
 		return node.Ticket{}, err
 	}
@@ -333,64 +389,3 @@ func (d *Desk) exercise(channel note.Digest) (exercise bool) {
 	}
 	return exercise
 }
-
-// Keep stores a draft, and returns its name.
-func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return "", err
-	}
-	id := strings.ToLower(rand.Text()[:10])
-	row := store.Draft{ID: id, Created: d.n.Now(), Act: in.Act, Body: body}
-	return id, d.n.Store().Commit(ctx, store.Batch{Drafts: []store.Draft{row}})
-}
-
-// Kept is a draft that was stored.
-type Kept struct {
-	Created time.Time `json:"created"`
-	Draft   Draft     `json:"draft"`
-	ID      string    `json:"id"`
-	Note    string    `json:"note,omitempty"` // what it has become
-}
-
-// Drafts returns the drafts, the newest first.
-func (d *Desk) Drafts() ([]Kept, error) {
-	rows, err := d.n.Store().Drafts(0)
-	out := []Kept{}
-	for _, r := range rows {
-		draft, err := ReadDraft(r.Body)
-		if err != nil {
-			return nil, fmt.Errorf("draft %s: %w", r.ID, err)
-		}
-		out = append(out, Kept{r.Created, draft, r.ID, r.Note})
-	}
-	return out, err
-}
-
-// Release sends a draft that was kept, once.
-func (d *Desk) Release(ctx context.Context, id string) (node.Ticket, error) {
-	kept, err := d.Drafts()
-	if err != nil {
-		return node.Ticket{}, err
-	}
-	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
-	switch {
-	case i < 0:
-		return node.Ticket{}, &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
-	case kept[i].Note != "":
-		return node.Ticket{}, &FieldError{"draft", "it was sent already, as " + kept[i].Note}
-	}
-	t, err := d.Send(ctx, kept[i].Draft)
-	if err != nil {
-		return t, err
-	}
-	body, err := json.Marshal(kept[i].Draft)
-	if err != nil {
-		return t, err
-	}
-	row := store.Draft{ID: id, Created: kept[i].Created, Act: kept[i].Draft.Act, Body: body, Note: t.ID.String()}
-	return t, d.n.Store().Commit(ctx, store.Batch{Drafts: []store.Draft{row}})
-}
-
-// Drop deletes a draft.
-func (d *Desk) Drop(ctx context.Context, id string) error { return d.n.Store().DeleteDraft(ctx, id) }

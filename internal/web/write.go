@@ -62,7 +62,7 @@ func (a *API) send(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) release(w http.ResponseWriter, r *http.Request) error {
-	t, err := a.desk.Release(r.Context(), r.PathValue("id"))
+	t, err := a.desk.Release(r.Context(), r.PathValue("id"), r.URL.Query().Get("again") != "")
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,108 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detente/internal/node"
+	"detente/internal/store"
+)
+
+// Keep stores a draft, and returns its name.
+func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
+	k := Kept{Created: d.n.Now(), Draft: in, ID: strings.ToLower(rand.Text()[:10])}
+	return k.ID, d.keep(ctx, k)
+}
+
+func (d *Desk) keep(ctx context.Context, k Kept) error {
+	body, err := json.Marshal(k.Draft)
+	if err != nil {
+		return err
+	}
+	row := store.Draft{ID: k.ID, Created: k.Created, Act: k.Draft.Act, Body: body, Note: k.Note}
+	return d.n.Store().Commit(ctx, store.Batch{Drafts: []store.Draft{row}})
+}
+
+// Kept is a draft that was stored.
+type Kept struct {
+	Created time.Time `json:"created"`
+	Draft   Draft     `json:"draft"`
+	ID      string    `json:"id"`
+	Note    string    `json:"note,omitempty"` // what it has become, or Sending
+}
+
+// Sending stands in the place of the note that a draft becomes from before it
+// is written until that is known: a draft that keeps it after a crash may have
+// been sent.
+const Sending = "sending"
+
+// Drafts returns the drafts, the newest first.
+func (d *Desk) Drafts() ([]Kept, error) {
+	rows, err := d.n.Store().Drafts(0)
+	out := []Kept{}
+	for _, r := range rows {
+		draft, err := ReadDraft(r.Body)
+		if err != nil {
+			return nil, fmt.Errorf("draft %s: %w", r.ID, err)
+		}
+		out = append(out, Kept{r.Created, draft, r.ID, r.Note})
+	}
+	return out, err
+}
+
+// Release sends a draft that was kept, once. again says that a person has
+// looked, and a draft that may have been sent was not.
+func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket, error) {
+	d.drafts.Lock()
+	defer d.drafts.Unlock()
+	kept, err := d.Drafts()
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
+	switch {
+	case i < 0:
+		return node.Ticket{}, &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
+	case kept[i].Note == Sending && !again:
+		return node.Ticket{}, &FieldError{"draft", "it may have been sent already, as the node stopped meanwhile: look at detente timeline; then drop it, or send it with --again"}
+	case kept[i].Note != "" && kept[i].Note != Sending:
+		return node.Ticket{}, &FieldError{"draft", "it was sent already, as " + kept[i].Note}
+	}
+	k := kept[i]
+	out, err := d.Prepare(k.Draft)
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	// The note and the mark on the draft are not one transaction: the mark comes
+	// first, so that no crash makes two notes of one draft.
+	k.Note = Sending
+	if err := d.keep(ctx, k); err != nil {
+		return node.Ticket{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // from here on the draft must learn what became of it
+	t, err := d.submit(ctx, out)
+	var refused *node.Refused
+	var stay *StayError
+	switch {
+	case err == nil:
+		k.Note = t.ID.String()
+	case errors.As(err, &refused) || errors.As(err, &stay):
+		k.Note = "" // nothing was written
+	default:
+		return t, err
+	}
+	return t, errors.Join(err, d.keep(ctx, k))
+}
+
+// Drop deletes a draft.
+func (d *Desk) Drop(ctx context.Context, id string) error {
+	d.drafts.Lock()
+	defer d.drafts.Unlock()
+	return d.n.Store().DeleteDraft(ctx, id)
+}

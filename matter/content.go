@@ -1,0 +1,88 @@
+package matter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"detente/note"
+)
+
+// CheckContent validates the texts of a content against the act's table.
+func CheckContent(act string, c *note.Content) error {
+	_, a, ok := Find(act)
+	if !ok {
+		return fmt.Errorf("%q is not an act that this program knows", act)
+	}
+	known := func(slot string) *TextSpec {
+		name, number, numbered := strings.Cut(slot, "/")
+		for i := range a.Texts {
+			if a.Texts[i].Name == name && a.Texts[i].Numbered == (numbered && number != "") {
+				return &a.Texts[i]
+			}
+		}
+		return nil
+	}
+	if c != nil {
+		for slot, wording := range c.Texts {
+			spec := known(slot)
+			if spec == nil {
+				return &FieldError{act, slot, "this act has no such text"}
+			}
+			limit := spec.Limit
+			if limit == 0 {
+				limit = DefaultTextLimit
+			}
+			for lang, s := range wording {
+				if n := utf8.RuneCountInString(s); n == 0 || n > limit {
+					return &FieldError{act, slot, fmt.Sprintf("the text in %s has %d characters; want 1 to %d", lang, n, limit)}
+				}
+			}
+		}
+	}
+	for _, spec := range a.Texts {
+		slot := spec.Name
+		if spec.Numbered {
+			slot += "/1"
+		}
+		if spec.Required && (c == nil || len(c.Texts[slot]) == 0) {
+			return &FieldError{act, slot, "missing: " + spec.Doc}
+		}
+	}
+	return nil
+}
+
+// CheckNumbered holds texts such as point/1 against the list of the same name,
+// points: a text for every item where the table requires the text, and none
+// without an item. It is for authors: a note that was sent without is read all
+// the same.
+func CheckNumbered(act string, fields map[string]any, c *note.Content) error {
+	_, a, ok := Find(act)
+	if !ok {
+		return fmt.Errorf("%q is not an act that this program knows", act)
+	}
+	for _, spec := range a.Texts {
+		if !spec.Numbered {
+			continue
+		}
+		list, _ := fields[spec.Name+"s"].([]any)
+		slots := map[string]bool{}
+		for i := range list {
+			slot := fmt.Sprintf("%s/%d", spec.Name, i+1)
+			if slots[slot] = true; spec.Required && (c == nil || len(c.Texts[slot]) == 0) {
+				return &FieldError{act, slot, fmt.Sprintf("missing: %ss has %d items, and each has its text", spec.Name, len(list))}
+			}
+		}
+		if c == nil {
+			continue
+		}
+		for _, slot := range slices.Sorted(maps.Keys(c.Texts)) {
+			if strings.HasPrefix(slot, spec.Name+"/") && !slots[slot] {
+				return &FieldError{act, slot, fmt.Sprintf("there is no such item: %ss has %d", spec.Name, len(list))}
+			}
+		}
+	}
+	return nil
+}
