@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,7 +92,7 @@ func TestRebuildWhileLeavesAreStored(t *testing.T) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		rebuilt++
-		if err := c.rebuild(p.ctx); err != nil {
+		if err := c.rebuild(context.Background()); err != nil {
 			t.Error(err)
 		}
 		for origin, h := range c.feeds {

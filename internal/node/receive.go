@@ -182,7 +182,10 @@ func (t *taking) feed(ctx context.Context, origin string) error {
 			continue
 		}
 		c.doubt(origin, false)
-		if err := c.n.takeQuota(c, origin, len(v.Leaves)); err != nil && !own {
+		c.mu.Lock()
+		err = c.mayGrow(origin, slices.ContainsFunc(v.Notes, isFlash))
+		c.mu.Unlock()
+		if err != nil && !own {
 			t.rep.refuse(err, t.by(origin))
 			return nil
 		}
@@ -204,6 +207,8 @@ func passable(v *audit.Verified) error {
 	}
 	return nil
 }
+
+func isFlash(l audit.Leaf) bool { return l.Header != nil && l.Header.Precedence == "flash" }
 
 // by reports whether a feed is that of the party who handed the pouch over.
 func (t *taking) by(origin string) bool {
@@ -322,6 +327,7 @@ func (t *taking) remember(ctx context.Context) {
 			c.feeds[origin] = h
 		}
 		h.tree, h.head, h.signed = v.Tree, v.Head, v.Signed
+		c.grew(origin, len(v.Leaves))
 		for j := range v.Notes {
 			o := t.notes[i]
 			i++

@@ -156,32 +156,44 @@ func (e *QuotaError) Error() string {
 	return fmt.Sprintf("feed %s: more than %d notes in an hour, the quota of the charter; the rest is taken later", e.Origin, e.Limit)
 }
 
-// bucket is how much a feed may still grow now. It fills up over an hour, and
-// holds as much as may have waited out an outage.
+// bucket is how much a feed may still grow now; below nothing it is a debt. It
+// fills up over an hour, and holds as much as may have waited out an outage.
 type bucket struct {
 	left float64
 	at   time.Time
 }
 
-// takeQuota counts leaves against the quota of the charter.
-func (n *Node) takeQuota(c *channel, origin string, leaves int) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// mayGrow reports whether the quota of the charter lets a feed grow now. A run
+// up to one checkpoint is taken whole or not at all, however long it is, so the
+// bucket may go into debt: what comes next waits for longer. A flash note
+// passes until the debt is a whole bucket. The caller holds mu.
+func (c *channel) mayGrow(origin string, flash bool) error {
+	b, full := c.bucket(origin)
+	if b.left > 0 || flash && b.left > -full {
+		return nil
+	}
+	return &QuotaError{origin, c.docs.Current().Charter.Quota.NotesPerHour}
+}
+
+// bucket returns the bucket of a feed, filled up to now, and what it holds at
+// most.
+func (c *channel) bucket(origin string) (b *bucket, full float64) {
 	q := c.docs.Current().Charter.Quota
-	full := float64(q.NotesPerHour + q.MaxPending)
+	full = float64(q.NotesPerHour + q.MaxPending)
 	now := time.Now()
-	b := c.quota[origin]
-	if b == nil {
+	if b = c.quota[origin]; b == nil {
 		b = &bucket{full, now}
 		c.quota[origin] = b
 	}
 	b.left = min(full, b.left+now.Sub(b.at).Hours()*float64(q.NotesPerHour))
 	b.at = now
-	if float64(leaves) > b.left {
-		return &QuotaError{origin, q.NotesPerHour}
-	}
+	return b, full
+}
+
+// grew counts leaves that were stored. The caller holds mu.
+func (c *channel) grew(origin string, leaves int) {
+	b, _ := c.bucket(origin)
 	b.left -= float64(leaves)
-	return nil
 }
 
 // ownLeaves reports whether the feed is this node's own, in any epoch.
