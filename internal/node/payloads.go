@@ -155,12 +155,13 @@ func (t *taking) takeReceipts() {
 		if !ok || party == c.n.party {
 			continue
 		}
-		h := c.feeds[r.Head.Origin]
-		if h == nil || (kind == "receipt" && h.receipts[party] >= r.Head.Size) {
+		head := r.Head
+		came := slices.ContainsFunc(t.verified, func(v *audit.Verified) bool { return v.Head == head })
+		h := c.feeds[head.Origin]
+		if h == nil && !came || h != nil && kind == "receipt" && h.receipts[party] >= head.Size {
 			continue
 		}
-		head := r.Head
-		if head != h.head {
+		if !came && head != h.head {
 			row, err := c.n.store.HeadAt(head.Origin, head.Size)
 			if err != nil || row.Head != head {
 				continue // of a head that this node does not hold, or not yet: it comes again

@@ -47,24 +47,30 @@ func (p *peer) start(ctx context.Context) {
 	p.c.n.running.Go(func() { p.run(ctx) })
 }
 
-// rollCalls writes the unattended roll call at the times of the charter.
+// rollCalls writes the unattended roll call at the times of the charter, which
+// an amendment may change.
 func (c *channel) rollCalls(ctx context.Context) {
 	for {
+		changed := c.n.Changed()
 		c.mu.RLock()
 		times := c.docs.Current().Charter.RollCall
 		role := c.docs.Role(c.n.party)
 		c.mu.RUnlock()
 		now := c.n.Now().UTC()
 		next, ok := NextRollCall(times, now)
-		if !ok || role == charter.Observer {
-			return
+		ok = ok && role != charter.Observer
+		var due <-chan time.Time
+		if ok {
+			due = time.After(next.Sub(now))
 		}
-		timer := time.NewTimer(next.Sub(now))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
-		case <-timer.C:
+		case <-due:
+		case <-changed:
+		}
+		if !ok || c.n.Now().Before(next) {
+			continue
 		}
 		_, err := c.n.Submit(ctx, Draft{Channel: c.id, Act: matter.Test, Office: ackOffice, Precedence: "routine", Fields: map[string]any{"use": "roll-call"}})
 		if err != nil {
