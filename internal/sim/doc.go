@@ -10,8 +10,8 @@
 // lowers its seen, appends what nobody can read, or sends damaged pouches.
 //
 // One goroutine draws everything from one seeded generator, so a seed always
-// makes the same world; what is random in the cryptography changes bytes and
-// nothing else. A world that fails prints its seed, what was violated, and its
+// makes the same world; what is random in the cryptography changes bytes, and
+// nothing else but what becomes of a pouch in which they are damaged. A world that fails prints its seed, what was violated, and its
 // trace:
 //
 //	go test ./internal/sim -run TestWorlds -sim.first 17 -sim.seeds 1
