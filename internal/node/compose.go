@@ -23,6 +23,14 @@ const (
 	maxPouchParts  = 6 << 20
 )
 
+// A peer's budget is how many bytes of leaves and payloads go in one pouch: on
+// a slow line less than a pouch may carry, so that an exchange ends in time.
+// Leaves take a quarter of it, as they do of a full pouch.
+const (
+	maxBudget = maxPouchLeaves + maxPouchParts
+	minBudget = 256 << 10
+)
+
 // sent is what a composed pouch carries; it counts as held by the peer until
 // the exchange fails or the peer says otherwise.
 type sent struct {
@@ -40,7 +48,7 @@ type sent struct {
 func (c *channel) compose(p *peer) ([]byte, *sent, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	b := &builder{c: c, p: p, sent: &sent{feeds: map[string]uint64{}, receipts: map[string]uint64{}, forks: map[string]bool{}}}
+	b := &builder{c: c, p: p, budget: p.budget, sent: &sent{feeds: map[string]uint64{}, receipts: map[string]uint64{}, forks: map[string]bool{}}}
 	b.w = pouch.NewWriter(&b.buf)
 	have, err := pouch.EncodeHave(c.have(p.party))
 	if err != nil {
@@ -72,6 +80,7 @@ type builder struct {
 	err  error
 
 	hashes    bool // the peer may read no header
+	budget    int
 	leafBytes int
 	due       []due // payloads of the leaves that go along
 }
@@ -152,7 +161,7 @@ func (b *builder) feeds() {
 
 func (b *builder) feed(origin string, h *held, from, to uint64) {
 	s := b.c.n.store
-	room := maxPouchLeaves - b.leafBytes
+	room := b.budget/4 - b.leafBytes
 	if room <= 0 {
 		b.sent.more = true
 		return
@@ -174,8 +183,21 @@ func (b *builder) feed(origin string, h *held, from, to uint64) {
 			b.err = err
 			return
 		}
-		if head.Signed == nil {
+		if head.Signed == nil && b.leafBytes > 0 {
+			b.sent.more = true // in a pouch of its own
 			return
+		}
+		if head.Signed == nil { // not even one checkpoint: the next goes, whatever the budget
+			if head, err = b.c.headAfter(origin, from); err == nil && head.Signed != nil {
+				leaves, err = s.Leaves(origin, from, head.Head.Size, maxPouchLeaves)
+			}
+			if err != nil {
+				b.err = err
+				return
+			}
+			if head.Signed == nil || head.Head.Size > to || from+uint64(len(leaves)) < head.Head.Size {
+				return
+			}
 		}
 		leaves = leaves[:head.Head.Size-from]
 	}
@@ -213,6 +235,19 @@ func (c *channel) headWithin(origin string, from, end uint64) (head store.HeadRo
 	return head, err
 }
 
+// headAfter returns the least checkpoint beyond from.
+func (c *channel) headAfter(origin string, from uint64) (head store.HeadRow, err error) {
+	errEnd := errors.New("end")
+	err = c.n.store.EachHead(context.Background(), origin, from+1, func(row store.HeadRow) error {
+		head = row
+		return errEnd
+	})
+	if errors.Is(err, errEnd) {
+		err = nil
+	}
+	return head, err
+}
+
 // payloadsOf lists the payloads of a leaf that are for the peer.
 func (b *builder) payloadsOf(id note.ID, leaf []byte) {
 	h, err := note.Parse(leaf)
@@ -240,7 +275,7 @@ func (b *builder) payloads(wants []note.Digest) {
 	// put sends one payload. That it is for the peer is known of the leaves
 	// that go along, and looked up for what the peer asks for.
 	put := func(d note.Digest, asked bool) bool {
-		if size >= maxPouchParts || b.err != nil {
+		if size >= b.budget-b.budget/4 || b.err != nil {
 			b.sent.more = true
 			return false
 		}

@@ -53,6 +53,8 @@ type peer struct {
 	wants []note.Digest
 	sent  sent
 
+	budget int // see maxBudget
+
 	started   bool
 	up        bool
 	since     time.Time // up or down since
@@ -61,9 +63,24 @@ type peer struct {
 }
 
 func newPeer(c *channel, party string) *peer {
-	p := &peer{c: c, party: party, wake: make(chan struct{}, 1), drift: rand.New(rand.NewChaCha8(sha256.Sum256([]byte(c.n.party + " " + party))))}
+	p := &peer{c: c, party: party, wake: make(chan struct{}, 1), budget: maxBudget, drift: rand.New(rand.NewChaCha8(sha256.Sum256([]byte(c.n.party + " " + party))))}
 	p.forget()
 	return p
+}
+
+// paced fits the budget to the line, after an exchange of that size: half of it
+// if that failed for want of time, twice as much if it made good use of what it
+// had and was quick.
+func (p *peer) paced(size int, took time.Duration, err error) {
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	slow := took >= exchangeTimeout/2
+	switch {
+	case err != nil && slow:
+		p.budget = max(minBudget, p.budget/2)
+	case err == nil && !slow && size >= p.budget/2:
+		p.budget = min(maxBudget, p.budget*2)
+	}
 }
 
 // forget drops what is thought to be on its way.
@@ -197,7 +214,9 @@ func (p *peer) once(ctx context.Context, to Address) (again bool, err error) {
 	c.n.at("sent")
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
+	began := time.Now()
 	back, err := c.n.cfg.Link.Exchange(ctx, to, out)
+	p.paced(max(len(out), len(back)), time.Since(began), err)
 	if err != nil {
 		return false, err
 	}
@@ -292,39 +311,44 @@ func (c *channel) heard(ctx context.Context, from string, in *incoming) (Report,
 
 // Serve takes a pouch that a peer handed over and returns this node's.
 func (n *Node) Serve(ctx context.Context, from string, body io.Reader) ([]byte, error) {
+	_, out, err := n.serve(ctx, from, body)
+	return out, err
+}
+
+func (n *Node) serve(ctx context.Context, from string, body io.Reader) (*peer, []byte, error) {
 	in, err := readPouch(body, maxPouch)
 	if err != nil {
-		return nil, &Bad{err}
+		return nil, nil, &Bad{err}
 	}
 	if in.have == nil {
-		return nil, &Bad{errors.New("the pouch does not say which channel it is for")}
+		return nil, nil, &Bad{errors.New("the pouch does not say which channel it is for")}
 	}
 	c, err := n.channel(in.have.Channel)
 	if err != nil {
-		return nil, &Bad{err}
+		return nil, nil, &Bad{err}
 	}
 	if !c.speaksFor(ctx, from) {
-		return nil, &Bad{fmt.Errorf("%s is a party of another channel; on this one its key is nobody's", from)}
+		return nil, nil, &Bad{fmt.Errorf("%s is a party of another channel; on this one its key is nobody's", from)}
 	}
 	rep, err := c.heard(ctx, from, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(rep.Refused) > 0 {
 		n.log.Warn("refused", "from", from, "what", errors.Join(rep.Refused...))
 		if rep.faulty && !rep.news() {
-			return nil, &Bad{errors.Join(rep.Refused...)}
+			return nil, nil, &Bad{errors.Join(rep.Refused...)}
 		}
 	}
 	c.mu.RLock()
 	p := c.peers[from]
 	c.mu.RUnlock()
 	if p == nil {
-		return nil, &Bad{fmt.Errorf("%s is not a party of the channel", from)}
+		return nil, nil, &Bad{fmt.Errorf("%s is not a party of the channel", from)}
 	}
 	out, s, err := c.compose(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if s.more || rep.more {
 		p.wakeUp()
@@ -334,7 +358,7 @@ func (n *Node) Serve(ctx context.Context, from string, body io.Reader) ([]byte, 
 	c.mu.Lock()
 	p.add(&sent{receipts: s.receipts})
 	c.mu.Unlock()
-	return out, nil
+	return p, out, nil
 }
 
 // Bad says that what a peer sent was refused. Nothing of it was taken.

@@ -190,7 +190,7 @@ func (n *Node) serveExchange(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "a pouch is not compressed", http.StatusUnsupportedMediaType)
 		return
 	}
-	out, err := n.Serve(r.Context(), caller(r), http.MaxBytesReader(w, r.Body, maxPouch))
+	p, out, err := n.serve(r.Context(), caller(r), http.MaxBytesReader(w, r.Body, maxPouch))
 	var bad *Bad
 	switch {
 	case errors.As(err, &bad):
@@ -200,7 +200,9 @@ func (n *Node) serveExchange(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this node cannot store now; nothing was taken, try again", http.StatusServiceUnavailable)
 	default:
 		w.Header().Set("Content-Type", pouchType)
-		w.Write(out)
+		began := time.Now()
+		_, err := w.Write(out)
+		p.paced(len(out), time.Since(began), err)
 	}
 }
 
