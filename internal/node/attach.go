@@ -236,7 +236,7 @@ func (n *Node) Attachment(id note.ID, number int) (io.ReadCloser, note.Attachmen
 	if !ok {
 		return nil, note.Attachment{}, fmt.Errorf("%s has no attachment %d", id.Short(), number)
 	}
-	for _, o := range n.openers {
+	for _, o := range n.sealOpeners() {
 		f, err := os.Open(n.partPath(p.Sealed))
 		if err != nil {
 			return nil, note.Attachment{}, fmt.Errorf("attachment %d of %s has not come, or was erased: %w", number, id.Short(), err)

@@ -73,6 +73,8 @@ func (c *channel) takeDocs(ctx context.Context, docs [][]byte, rep *Report) (tak
 // addDocument reports whether the text, or a signature on it, is new. From
 // home any text is kept; from a peer only what a channel has a use for.
 func (n *Node) addDocument(ctx context.Context, signed []byte, home bool) (bool, error) {
+	n.adding.Lock()
+	defer n.adding.Unlock()
 	kind, err := charter.Kind(signed)
 	if err != nil {
 		return false, err
@@ -89,6 +91,9 @@ func (n *Node) addDocument(ctx context.Context, signed []byte, home bool) (bool,
 	var old []byte
 	if i := slices.IndexFunc(known, func(d store.Doc) bool { return d.Digest == digest }); i >= 0 {
 		old = known[i].Bytes
+	}
+	if old != nil && kind != charter.KindCharter {
+		return false, nil // one signature is all it needs; another line beside it says nothing
 	}
 	switch kind {
 	case charter.KindCredence:
@@ -269,6 +274,8 @@ func (n *Node) AcceptClosing(ctx context.Context, digest note.Digest) error {
 	if i < 0 {
 		return fmt.Errorf("no closing %s is kept here", digest)
 	}
+	n.adding.Lock()
+	defer n.adding.Unlock()
 	if err := n.store.Commit(ctx, store.Batch{Meta: map[string]string{acceptKey(digest): n.Now().UTC().Format(note.TimeLayout)}}); err != nil {
 		return err
 	}
@@ -301,13 +308,15 @@ type CloseOptions struct {
 // with new keys for the next epochs. It is how keys are rotated, how a stolen
 // key is revoked, and how a node goes on whose journal is lost or whose feed
 // forked. It returns the new credence and the closings, to be handed to the
-// other parties; a running node sends them by itself.
+// other parties; a running node sends them by itself. A channel that cannot be
+// closed does not hold up the others: what is returned is done, whatever the
+// error says. Of a channel that the party has left there is nothing to close.
 func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Digest, o CloseOptions) (docs [][]byte, err error) {
 	cred, _ := n.Credence()
 	if !identity.Public().Equal(cred.Identity) {
 		return nil, errors.New("that is not the identity key of " + n.party + "; nothing was changed")
 	}
-	if n.noJournal {
+	if n.journalLost() {
 		only = nil // nothing that was signed before may be gone on with, on any channel
 	}
 	next := cred
@@ -328,29 +337,31 @@ func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Di
 		n.useRing(r, next, signed)
 		docs = append(docs, signed)
 	}
+	var errs []error
 	for _, c := range n.all() {
 		if only != nil && c.id != *only {
 			continue
 		}
 		signed, err := c.closeOwn(ctx, identity, next, o)
 		if err != nil {
-			return docs, err
-		}
-		if signed != nil {
+			errs = append(errs, fmt.Errorf("channel %.12s…: %w", c.id, err))
+		} else if signed != nil {
 			docs = append(docs, signed)
 		}
 	}
-	if n.noJournal {
-		if err := n.newJournal(ctx); err != nil {
-			return docs, err
-		}
+	switch {
+	case len(errs) > 0:
+	case n.journalLost():
+		errs = append(errs, n.newJournal(ctx))
+	case docs == nil:
+		return nil, errors.New("there is no feed of " + n.party + " to close; nothing was changed")
 	}
 	n.announceChange()
 	for _, c := range n.all() {
 		c.wakePeers()
 		c.wakeAck()
 	}
-	return docs, nil
+	return docs, errors.Join(errs...)
 }
 
 func (c *channel) closeOwn(ctx context.Context, identity *feed.Key, next charter.Credence, o CloseOptions) ([]byte, error) {
@@ -362,6 +373,9 @@ func (c *channel) closeOwn(ctx context.Context, identity *feed.Key, next charter
 	origin, h := c.own()
 	keeps := h.head
 	c.mu.RUnlock()
+	if origin == "" {
+		return nil, nil // the party has left, or observes
+	}
 	if keeps.Size == 0 {
 		keeps.Origin, keeps.Root = origin, feed.EmptyTree().Root()
 	}

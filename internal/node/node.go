@@ -39,12 +39,9 @@ type Config struct {
 type Node struct {
 	cfg     Config
 	party   string
-	rings   []*ring // the newest first
 	box     *seal.Box
 	sealer  *seal.Sealer
-	openers []*seal.Opener
 	store   *store.Store
-	journal *journal.Journal
 	lock    *os.File
 	log     *slog.Logger
 	traffic atomic.Int64
@@ -52,7 +49,12 @@ type Node struct {
 
 	patience patience
 
+	adding sync.Mutex // held while a text is taken; after receiving and sending of a channel, before its mu
+
 	mu        sync.RWMutex
+	rings     []*ring        // the newest first
+	openers   []*seal.Opener // likewise
+	journal   *journal.Journal
 	channels  map[note.Digest]*channel
 	credence  charter.Credence
 	signed    []byte    // the credence
@@ -191,14 +193,32 @@ func (n *Node) Now() time.Time { return n.cfg.Now() }
 func (n *Node) Store() *store.Store { return n.store }
 
 // Journal returns the signing journal, or nil where it was lost.
-func (n *Node) Journal() *journal.Journal { return n.journal }
+func (n *Node) Journal() *journal.Journal {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.journal
+}
+
+// journalLost reports whether nothing can be signed for a feed that exists.
+func (n *Node) journalLost() bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.noJournal
+}
+
+// sealOpeners opens what is sealed to this node, with the newest key first.
+func (n *Node) sealOpeners() []*seal.Opener {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.openers
+}
 
 // Box returns what encrypts plaintext at rest.
 func (n *Node) Box() *seal.Box { return n.box }
 
 // Identities returns the private seal keys, the newest first.
 func (n *Node) Identities() (out []*seal.Identity) {
-	for _, r := range n.rings {
+	for _, r := range n.keyRings() {
 		out = append(out, r.seal)
 	}
 	return out

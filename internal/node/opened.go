@@ -79,7 +79,7 @@ func (c *channel) waitsFor(origin string) bool {
 func (n *Node) unseal(d note.Digest, sealed []byte) (boxed, plain []byte, err error) {
 	limit := int(note.PaddedSize(note.MaxContent + note.SaltSize))
 	var notForUs *seal.NotForUs
-	for _, o := range n.openers {
+	for _, o := range n.sealOpeners() {
 		if plain, err = o.Open(sealed, limit); err == nil || !errors.As(err, &notForUs) {
 			break
 		}

@@ -27,7 +27,7 @@ import (
 // this crash, and nothing is signed over it.
 func (c *channel) mend() error {
 	n := c.n
-	if n.journal == nil {
+	if n.Journal() == nil {
 		return nil
 	}
 	clear(c.parted)
@@ -51,7 +51,7 @@ func (c *channel) mend() error {
 			}
 			head = row.Head
 		}
-		size, root, ok := n.journal.Last(role, origin)
+		size, root, ok := n.Journal().Last(role, origin)
 		if ok && size <= h.tree.Size() {
 			held, err := rootAt(size, n.store.HashReader(origin))
 			if err != nil {
@@ -66,7 +66,7 @@ func (c *channel) mend() error {
 			entries = append(entries, journal.Entry{Role: role, Head: head})
 		}
 	}
-	return n.journal.Record(entries...)
+	return n.Journal().Record(entries...)
 }
 
 func rootAt(size uint64, hashes tlog.HashReader) (note.Digest, error) {
@@ -93,7 +93,7 @@ func (c *channel) mirrors() (role, name string) {
 // ahead of the memory, rightly. The caller holds mu.
 func (c *channel) behind() string {
 	n := c.n
-	if n.noJournal {
+	if n.journalLost() {
 		for origin := range c.feeds {
 			if party, _, _, _ := note.ParseOrigin(origin); party == n.party && origin == c.docs.Epoch(n.party) {
 				return "the signing journal is lost, so nobody can tell what this node has signed last; close the feed with the identity key and go on in the next epoch: detente epoch close --reason journal-lost"
@@ -102,11 +102,11 @@ func (c *channel) behind() string {
 		return "the signing journal is lost; make a new one with: detente recover"
 	}
 	for _, role := range []string{journal.Feed, journal.Receipt} {
-		for _, origin := range n.journal.Origins(role) {
+		for _, origin := range n.Journal().Origins(role) {
 			if _, id, _, err := note.ParseOrigin(origin); err != nil || id != c.id {
 				continue
 			}
-			size, root, _ := n.journal.Last(role, origin)
+			size, root, _ := n.Journal().Last(role, origin)
 			if keeps, closed := c.docs.Closed(origin); closed && size > keeps.Size {
 				continue // what was signed beyond is nobody's word any more
 			}
@@ -145,14 +145,14 @@ func (c *channel) lacks(origin string, size uint64, why string) string {
 // old copy: then a peer that sends another history would have it sign two.
 func (c *channel) contradicts(v *audit.Verified, own bool) error {
 	n := c.n
-	if n.journal == nil {
+	if n.Journal() == nil {
 		return nil
 	}
 	role := journal.Feed
 	if !own {
 		role, _ = c.mirrors()
 	}
-	size, root, ok := n.journal.Last(role, v.Head.Origin)
+	size, root, ok := n.Journal().Last(role, v.Head.Origin)
 	if !ok || size <= v.Start || size > v.Head.Size {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (c *channel) owed(ctx context.Context) error {
 		if n.ownLeaves(origin) || h.frozen != nil || h.tree.Size() == 0 {
 			continue
 		}
-		size, _, _ := n.journal.Last(role, origin)
+		size, _, _ := n.Journal().Last(role, origin)
 		if size < h.head.Size || (role == journal.Receipt && h.receipts[n.party] < h.head.Size) {
 			due = append(due, h.head)
 		}
@@ -202,13 +202,13 @@ func (c *channel) owed(ctx context.Context) error {
 		b.Cosigs = append(b.Cosigs, store.Cosig{Origin: head.Origin, Size: head.Size, Name: name, Time: now, Lines: lines})
 		entries = append(entries, journal.Entry{Role: role, Head: head})
 	}
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.Journal().Reserve(); err != nil {
 		return err
 	}
 	if err := n.commit(ctx, b); err != nil {
 		return err
 	}
-	if err := n.journal.Record(entries...); err != nil {
+	if err := n.Journal().Record(entries...); err != nil {
 		return n.fail(err)
 	}
 	if role == journal.Receipt {
@@ -347,9 +347,9 @@ func (n *Node) mayLeave(s store.Cosig) bool {
 	default:
 		return true
 	}
-	if n.noJournal {
+	if n.journalLost() {
 		return false
 	}
-	size, _, ok := n.journal.Last(role, s.Origin)
+	size, _, ok := n.Journal().Last(role, s.Origin)
 	return ok && size >= s.Size
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"detente/charter"
@@ -21,15 +23,17 @@ import (
 func (n *Node) Start(ctx context.Context) {
 	n.mu.Lock()
 	n.ctx = ctx
+	channels := slices.Collect(maps.Values(n.channels)) // those founded later start by themselves
 	n.mu.Unlock()
-	for _, c := range n.all() {
+	for _, c := range channels {
 		c.start(ctx)
 	}
 }
 
 func (c *channel) start(ctx context.Context) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ctx = ctx
 	for _, p := range c.peers {
 		p.start(ctx)
 	}

@@ -79,7 +79,7 @@ func (n *Node) AddCheckpoint(ctx context.Context, from string, body []byte) ([]b
 	if err := n.broken(); err != nil {
 		return nil, err
 	}
-	if n.noJournal {
+	if n.journalLost() {
 		return nil, errors.New("the signing journal is lost")
 	}
 	last, err := c.lastWitnessed(s.Head.Origin)
@@ -148,13 +148,13 @@ func (c *channel) lastWitnessed(origin string) (note.Head, error) {
 	if err != nil {
 		return note.Head{}, err
 	}
-	size, root, ok := n.journal.Last(journal.Witness, origin)
+	size, root, ok := n.Journal().Last(journal.Witness, origin)
 	last := note.Head{Origin: origin, Root: root, Size: size}
 	switch {
 	case !ok && row.Head.Origin == "":
 		return note.Head{}, nil
 	case !ok || row.Head.Size > size:
-		if err := n.journal.Record(journal.Entry{Role: journal.Witness, Head: row.Head}); err != nil {
+		if err := n.Journal().Record(journal.Entry{Role: journal.Witness, Head: row.Head}); err != nil {
 			return note.Head{}, n.fail(err)
 		}
 		return row.Head, nil
@@ -209,7 +209,7 @@ func (c *channel) cosign(ctx context.Context, h note.Head, signed []byte) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.Journal().Reserve(); err != nil {
 		return nil, err
 	}
 	err = n.commit(ctx, store.Batch{
@@ -220,7 +220,7 @@ func (c *channel) cosign(ctx context.Context, h note.Head, signed []byte) ([]byt
 		return nil, err
 	}
 	n.at("witnessed")
-	if err := n.journal.Record(journal.Entry{Role: journal.Witness, Head: h}); err != nil {
+	if err := n.Journal().Record(journal.Entry{Role: journal.Witness, Head: h}); err != nil {
 		return nil, n.fail(err)
 	}
 	return lines, nil
@@ -342,7 +342,7 @@ func (n *Node) Witnessed(hash, party string) ([]byte, error) {
 			continue
 		}
 		c, _, err := n.witnesses(f.Origin, party)
-		if err != nil || n.noJournal {
+		if err != nil || n.journalLost() {
 			return nil, nil
 		}
 		c.receiving.Lock()
