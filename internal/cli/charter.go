@@ -223,5 +223,9 @@ func (o *charterFlags) write(ctx context.Context, c *Call, first func(*client) (
 	if err != nil {
 		return &ExitError{ExitUsage, err}
 	}
-	return c.writeFile(c.Args[0], s.Bytes())
+	if err := c.writeFile(c.Args[0], s.Bytes()); err != nil {
+		return err
+	}
+	c.done(c.Args[0], "The draft", "every principal signs it with: detente charter sign")
+	return nil
 }

@@ -75,9 +75,10 @@ type Command struct {
 // Call is one use of a command.
 type Call struct {
 	*Streams
-	Args []string
-	Dir  string
-	JSON bool
+	Args   []string
+	Dir    string
+	JSON   bool
+	Served bool // a process serves the node that the call has reached
 }
 
 // Streams is the world outside.

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"detente/internal/node"
@@ -36,14 +38,14 @@ func isLocked(err error) bool {
 // its lock.
 func (c *Call) connect(ctx context.Context) (*client, error) {
 	if h, err := web.Dial(c.Dir); err == nil {
-		return &client{h, func() error { h.CloseIdleConnections(); return nil }}, nil
+		return c.over(h), nil
 	}
 	// Who holds the lock may be about to open its socket, or be another command
 	// that is done in a moment.
 	n, err := c.open(ctx)
 	for start := time.Now(); isLocked(err) && time.Since(start) < patience && ctx.Err() == nil; n, err = c.open(ctx) {
 		if h, err := web.Dial(c.Dir); err == nil {
-			return &client{h, func() error { h.CloseIdleConnections(); return nil }}, nil
+			return c.over(h), nil
 		}
 		time.Sleep(patience / 50)
 	}
@@ -51,6 +53,12 @@ func (c *Call) connect(ctx context.Context) (*client, error) {
 		return nil, err
 	}
 	return &client{web.Within(web.NewAPI(n)), n.Close}, nil
+}
+
+// over is a client of the process that serves the node.
+func (c *Call) over(h *http.Client) *client {
+	c.Served = true
+	return &client{h, func() error { h.CloseIdleConnections(); return nil }}
 }
 
 // open takes the lock and opens the node.
@@ -75,7 +83,7 @@ func (cl *client) call(ctx context.Context, method, path string, query url.Value
 	defer func() { err = errors.Join(err, r.Body.Close()) }()
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
-		return err
+		return lost(method, path, query, err)
 	}
 	switch out := out.(type) {
 	case nil:
@@ -99,7 +107,7 @@ func (cl *client) request(ctx context.Context, method, path string, query url.Va
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return nil, &ExitError{ExitNode, fmt.Errorf("the node does not answer: %w", err)}
+		return nil, lost(method, path, query, err)
 	}
 	if r.StatusCode < 300 {
 		return r, nil
@@ -118,6 +126,17 @@ func (cl *client) request(ctx context.Context, method, path string, query url.Va
 		code = ExitUsage
 	}
 	return nil, &ExitError{code, &p}
+}
+
+// lost says that no answer came. What was to be sent may then be in the feed.
+func lost(method, path string, query url.Values, err error) error {
+	var dial *net.OpError
+	reached := !errors.As(err, &dial) || dial.Op != "dial"
+	writes := method == "POST" && (path == "send" && !query.Has("check") && !query.Has("keep") || strings.HasPrefix(path, "drafts/"))
+	if reached && writes {
+		return &ExitError{ExitNode, fmt.Errorf("the answer is lost (%w): the note may have been written: look at detente timeline before sending again", err)}
+	}
+	return &ExitError{ExitNode, fmt.Errorf("the node does not answer: %w", err)}
 }
 
 // show asks for a view and prints it: as JSON, as it came, or by render.

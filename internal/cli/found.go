@@ -118,6 +118,16 @@ func (c *Call) writeFile(path string, b []byte) error {
 	return os.WriteFile(path, b, 0o666)
 }
 
+// done says in one line that a file was written, and what comes next; where
+// the file is standard output, beside it.
+func (c *Call) done(path, what, next string) {
+	if path == "-" {
+		fmt.Fprintf(c.Err, "%s is on standard output; %s\n", what, next)
+		return
+	}
+	c.printf("%s is in %s; %s\n", what, path, next)
+}
+
 func (c *Call) readFile(path string) ([]byte, error) {
 	if path == "-" {
 		return io.ReadAll(io.LimitReader(c.In, web.MaxBody+1))
@@ -153,7 +163,11 @@ func credenceExport(ctx context.Context, c *Call) (err error) {
 	if len(c.Args) == 1 {
 		out = c.Args[0]
 	}
-	return c.writeFile(out, []byte(d.Text))
+	if err := c.writeFile(out, []byte(d.Text)); err != nil {
+		return err
+	}
+	c.done(out, "The credence of "+self.Party, "the other side takes it with: detente credence import")
+	return nil
 }
 
 // addFile hands a file to the node.
@@ -177,87 +191,6 @@ func credenceImport(ctx context.Context, c *Call) error {
 	return addFile(ctx, c, func(c *Call, d *web.Document) {
 		c.printf("Credence of %s: %s. Compare these words with them by telephone before you rely on it:\n\n%s", d.Party, text(d.What), wordLines(d.Words))
 	})
-}
-
-func credenceShow(ctx context.Context, c *Call) (err error) {
-	if err := c.want(0, 1, "a party or a file, or nothing"); err != nil {
-		return err
-	}
-	if len(c.Args) == 0 {
-		return show(ctx, c, "documents", url.Values{"kind": {"credence"}}, renderDocuments)
-	}
-	if note.CheckParty(c.Args[0]) == nil {
-		return show(ctx, c, "documents/"+c.Args[0], nil, renderDocument)
-	}
-	return showFile(c)
-}
-
-func showFile(c *Call) error {
-	b, err := c.readFile(c.Args[0])
-	if err != nil {
-		return err
-	}
-	d, err := web.Describe(b)
-	if err != nil {
-		return err
-	}
-	d.Text = string(b)
-	return printValue(c, &d, renderDocument)
-}
-
-func charterImport(ctx context.Context, c *Call) error {
-	return addFile(ctx, c, func(c *Call, d *web.Document) { renderDocument(c, d) })
-}
-
-func charterShow(ctx context.Context, c *Call) (err error) {
-	if err := c.want(0, 1, "a channel, a digest or a file, or nothing"); err != nil {
-		return err
-	}
-	if len(c.Args) == 0 {
-		return show(ctx, c, "documents", url.Values{"kind": {"charter"}}, renderDocuments)
-	}
-	if _, err := os.Stat(c.Args[0]); err == nil || c.Args[0] == "-" {
-		return showFile(c)
-	}
-	return show(ctx, c, "documents/"+url.PathEscape(c.Args[0]), nil, renderDocument)
-}
-
-func setupSign(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
-	var id identityFlags
-	id.declare(f)
-	return func(ctx context.Context, c *Call) (err error) {
-		if err := c.want(1, 1, "one file"); err != nil {
-			return err
-		}
-		b, err := os.ReadFile(c.Args[0])
-		if err != nil {
-			return err
-		}
-		s, err := charter.ParseCharter(b)
-		if err != nil {
-			return err
-		}
-		key, err := id.load(c)
-		if err != nil {
-			return err
-		}
-		cl, err := c.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cl.close()) }()
-		var self web.Self
-		if err := cl.call(ctx, "GET", "node", nil, nil, &self); err != nil {
-			return err
-		}
-		if err := s.Add(key, self.Party); err != nil {
-			return err
-		}
-		if err := os.WriteFile(c.Args[0], s.Bytes(), 0o666); err != nil {
-			return err
-		}
-		return ask(ctx, c, cl, "POST", "documents", nil, bytes.NewReader(s.Bytes()), renderDocument)
-	}
 }
 
 func setupClose(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
@@ -298,27 +231,30 @@ func setupClose(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		}
 		defer func() { err = errors.Join(err, n.Close()) }()
 		docs, err := n.CloseFeeds(ctx, key, only, o)
+		return errors.Join(err, c.writeClosings(docs)) // what is done is done, and the others need it
+	}
+}
+
+// writeClosings prints what was made when feeds were closed, and writes it to
+// the folder that is named, if any.
+func (c *Call) writeClosings(docs [][]byte) error {
+	for i, d := range docs {
+		v, err := web.Describe(d)
 		if err != nil {
 			return err
 		}
-		for i, d := range docs {
-			v, err := web.Describe(d)
-			if err != nil {
-				return err
-			}
-			c.printf("%s: %s\n", v.Kind, text(v.What))
-			if len(c.Args) == 0 {
-				continue
-			}
-			if err := os.MkdirAll(c.Args[0], 0o777); err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(c.Args[0], fmt.Sprintf("%d-%s", i+1, v.Kind)), d, 0o666); err != nil {
-				return err
-			}
+		c.printf("%s: %s\n", v.Kind, text(v.What))
+		if len(c.Args) == 0 {
+			continue
 		}
-		return nil
+		if err := os.MkdirAll(c.Args[0], 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(c.Args[0], fmt.Sprintf("%d-%s", i+1, v.Kind)), d, 0o666); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func epochAccept(ctx context.Context, c *Call) (err error) {

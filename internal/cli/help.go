@@ -15,16 +15,24 @@ import (
 
 // topics teach what no single command does.
 var topics = []struct{ Name, Short, Text string }{
-	{"start", "two nodes, from nothing to the first note", `Each side makes its node and hands its credence to the other:
+	{"start", "two nodes, from nothing to the first note", `Each side makes its node, and hands its credence to the other by any means:
 
     detente init --dir PAK --party PAK --name 'Islamic Republic of Pakistan' --address pak.example:7402
     detente credence export --dir PAK pak.credence
-    detente credence import --dir PAK irn.credence      (read the words to each other by telephone)
 
-One side drafts the charter, both sign the identical bytes:
+    detente init --dir IRN --party IRN --name 'Islamic Republic of Iran' --address irn.example:7402
+    detente credence export --dir IRN irn.credence      (at the other side)
+
+Both import the other's, and read the words that it prints to each other by telephone:
+
+    detente credence import --dir PAK irn.credence      (the words that detente keys --dir IRN prints there)
+    detente credence import --dir IRN pak.credence      (the words that detente keys --dir PAK prints there)
+
+One side drafts the charter. Each reads it, signs the identical bytes and hands the file on:
 
     detente charter draft --dir PAK --name Hotline --purpose 'De-escalation' \
         --member 'party=PAK zone=Asia/Karachi' --member 'party=IRN zone=Asia/Tehran' hotline.charter
+    detente charter show --dir PAK hotline.charter      (members, offices, clocks; its check words)
     detente charter sign --dir PAK hotline.charter
     detente charter sign --dir IRN hotline.charter      (at the other side)
     detente charter import --dir PAK hotline.charter    (with both signatures)
@@ -59,6 +67,7 @@ A clock never declares a breach: it says "due, unreported".
 A pouch carries notes, payloads, receipts and documents. Late, twice and in the wrong order do no harm.
 The other side's pouch back brings its receipts.
 `},
+	{"types", "how the values of fields are written: instant, date, end, place, note, digest", typesTopic},
 	{"proof", "proving to others what was said", `    detente prove --dir PAK IRN#5 out      leaf, tlog-proof and policy, for one note
     detente check out                       offline, with nothing but these files
     detente log export --dir PAK logs       whole feeds, as static tiled logs (C2SP tlog-tiles)
@@ -137,7 +146,7 @@ func help(_ context.Context, c *Call) error {
 		return nil
 	}
 	if kind, act, ok := matter.Find(what); ok {
-		c.printf("%s", matter.ActMarkdown(kind, act))
+		renderAct(c, kind, act)
 		return nil
 	}
 	found := false

@@ -57,20 +57,22 @@ func setupRegister(f *flag.FlagSet, _ []string) func(context.Context, *Call) err
 func setupShow(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 	channel := channelFlag(f)
 	one := f.Bool("note", false, "the note itself, with its texts, quotations, header and check words")
-	save := f.Int("attachment", 0, "write the attachment with this number to standard output, or to --out")
+	save := 0
+	f.Func("attachment", "write the attachment with this number, from 1, to standard output, or to --out", func(s string) (err error) {
+		if save, err = strconv.Atoi(s); err != nil || save < 1 {
+			return errors.New("want the number of an attachment, from 1")
+		}
+		return nil
+	})
 	out := f.String("out", "-", "where the attachment goes")
-	disclose := f.Bool("disclose", false, "with --attachment: the other side has consented that it goes out in the clear")
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(1, 1, "one note, such as PAK#3"); err != nil {
 			return err
 		}
 		id, q := url.PathEscape(c.Args[0]), url.Values{"channel": {*channel}}
 		switch {
-		case *save > 0:
-			if *disclose {
-				q.Set("disclose", "1")
-			}
-			return c.fetch(ctx, "notes/"+id+"/attachments/"+strconv.Itoa(*save), q, *out)
+		case save > 0:
+			return c.fetch(ctx, "notes/"+id+"/attachments/"+strconv.Itoa(save), q, *out)
 		case *one:
 			return show(ctx, c, "notes/"+id, q, renderNote)
 		}

@@ -62,10 +62,13 @@ func setupVerify(f *flag.FlagSet, _ []string) func(context.Context, *Call) error
 }
 
 func renderReport(c *Call, r *audit.Report) {
-	c.printf("%d channels, %d documents, %d feeds, %d notes, %d checkpoints, %d receipts, %d witness cosignatures, %d acks, %d pictures compared\n",
-		r.Channels, r.Documents, r.Feeds, r.Notes, r.Checkpoints, r.Receipts, r.Witnessed, r.Acks, r.Pictures)
+	c.printf("%s, %s, %s, %s, %s, %s, %s, %s, %s compared\n", page.Count(r.Channels, "channel", "channels"), page.Count(r.Documents, "document", "documents"),
+		page.Count(r.Feeds, "feed", "feeds"), page.Count(int(r.Notes), "note", "notes"), page.Count(int(r.Checkpoints), "checkpoint", "checkpoints"),
+		page.Count(int(r.Receipts), "receipt", "receipts"), page.Count(int(r.Witnessed), "witness cosignature", "witness cosignatures"),
+		page.Count(int(r.Acks), "ack", "acks"), page.Count(int(r.Pictures), "picture", "pictures"))
 	p := r.Payloads
-	c.printf("payloads: %d held, %d in files, %d missing, %d erased; %d seals opened, %d plaintexts at rest\n", p.Held, p.InFiles, p.Missing, p.Erased, p.Opened, p.Plain)
+	c.printf("payloads: %d held, %d in files, %d missing, %d erased; %s opened, %s at rest\n", p.Held, p.InFiles, p.Missing, p.Erased,
+		page.Count(int(p.Opened), "seal", "seals"), page.Count(int(p.Plain), "plaintext", "plaintexts"))
 	for _, s := range r.Notices {
 		c.printf("note: %s\n", text(s))
 	}

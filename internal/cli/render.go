@@ -103,6 +103,9 @@ func renderNote(c *Call, v *view.Note) {
 
 func renderLine(c *Call, v *view.Line) {
 	c.head(&v.Frame)
+	if !c.Served {
+		c.printf("%s\n", c.paint(page.Red, "This node is not running: nothing leaves it, and nothing comes, until: detente serve"))
+	}
 	for _, p := range v.Peers {
 		link := c.paint(page.Red, "link down")
 		if p.Up {
@@ -167,7 +170,7 @@ func renderLine(c *Call, v *view.Line) {
 	}
 	t.flush()
 	if v.Waiting > 0 {
-		c.printf("%d notes are held and wait for their past\n", v.Waiting)
+		c.printf("%s for what its author had seen\n", page.Count(v.Waiting, "note is held, and waits", "notes are held, and each waits"))
 	}
 }
 
@@ -206,20 +209,6 @@ func documentStanding(d *web.Document) string {
 		return "signed by every principal"
 	}
 	return "not signed by " + strings.Join(d.Missing, ", ")
-}
-
-func renderDocument(c *Call, d *web.Document) {
-	c.heading("%s %s", d.Kind, d.What)
-	c.printf("digest %s\n", d.Digest)
-	if s := documentStanding(d); s != "" {
-		c.printf("%s\n", s)
-	}
-	if d.Words != nil {
-		c.printf("words of the fingerprint:\n%s", wordLines(d.Words))
-	}
-	if d.Text != "" {
-		c.printf("\n%s", view.SafeLines(d.Text))
-	}
 }
 
 func renderSelf(c *Call, v *web.Self) {

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -212,63 +211,20 @@ func (c *Call) post(ctx context.Context, path string, q url.Values, v any, rende
 }
 
 func renderSent(c *Call, s *web.Sent) {
-	c.printf("Sent as %s, leaf %d of the feed, at %s.\n", s.Short, s.ID.Index, s.Time.UTC().Format(time.RFC3339))
+	how := "Sent"
+	if !c.Served {
+		how = "Written"
+	}
+	c.printf("%s as %s, leaf %d of the feed, at %s.\n", how, s.Short, s.ID.Index, s.Time.UTC().Format(time.RFC3339))
+	if !c.Served {
+		c.printf("It is kept; it leaves when the node runs: detente serve\n")
+	}
 	if len(s.Receipts) > 0 {
 		c.printf("Receipt of %s: held there.\n", strings.Join(s.Receipts, ", "))
 	}
 	if len(s.Waiting) > 0 {
 		c.printf("No receipt yet of %s.\n", strings.Join(s.Waiting, ", "))
 	}
-}
-
-func setupDrafts(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
-	var wait string
-	f.StringVar(&wait, "wait", "", "wait so long for receipts, 30s")
-	return func(ctx context.Context, c *Call) (err error) {
-		if len(c.Args) == 0 {
-			return show(ctx, c, "drafts", nil, renderDrafts)
-		}
-		if err := c.want(2, 2, "send ID or drop ID"); err != nil {
-			return err
-		}
-		cl, err := c.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cl.close()) }()
-		path := "drafts/" + url.PathEscape(c.Args[1])
-		switch c.Args[0] {
-		case "send":
-			q := url.Values{}
-			if wait != "" {
-				q.Set("wait", wait)
-			}
-			return ask(ctx, c, cl, "POST", path, q, nil, renderSent)
-		case "drop":
-			return ask(ctx, c, cl, "DELETE", path, nil, nil, func(c *Call, _ *struct{}) { c.printf("Draft %s is deleted.\n", c.Args[1]) })
-		}
-		return usage("want send ID or drop ID")
-	}
-}
-
-type keptDrafts struct {
-	Drafts []desk.Kept `json:"drafts"`
-}
-
-func renderDrafts(c *Call, v *keptDrafts) {
-	t := c.table("DRAFT", "ACT", "MATTER", "KEPT", "SENT AS")
-	for _, d := range v.Drafts {
-		t.row(d.ID, d.Draft.Act, d.Draft.Matter, d.Created.UTC().Format(time.DateTime), short(d.Note))
-	}
-	t.flush()
-}
-
-// short returns the short name of a note given by its long one.
-func short(id string) string {
-	if v, err := note.ParseID(id); err == nil {
-		return v.Short()
-	}
-	return id
 }
 
 func setupErase(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
@@ -282,115 +238,4 @@ func setupErase(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			c.printf("The content of %s is erased at this node. Its leaf, its proof and what it did in the register stand.\n", short(fmt.Sprint((*v)["erased"])))
 		})
 	}
-}
-
-func setupPack(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
-	var to, channel string
-	f.StringVar(&to, "to", "", "the party that it is for")
-	f.StringVar(&channel, "channel", "", "the channel, where there are several")
-	return func(ctx context.Context, c *Call) (err error) {
-		if err := c.want(1, 1, "one file"); err != nil {
-			return err
-		}
-		if to == "" {
-			return usage("want --to PARTY")
-		}
-		cl, err := c.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cl.close()) }()
-		r, err := cl.request(ctx, "POST", "pouch/pack", url.Values{"channel": {channel}, "to": {to}}, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, r.Body.Close()) }()
-		return c.save(r.Body, c.Args[0])
-	}
-}
-
-func pouchApply(ctx context.Context, c *Call) (err error) {
-	if err := c.want(1, 1, "one file"); err != nil {
-		return err
-	}
-	cl, err := c.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cl.close()) }()
-	in, err := c.openFile(c.Args[0])
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var v web.PouchReport
-	var b []byte
-	if err := cl.call(ctx, "POST", "pouch/apply", nil, in, &b); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, &v); err != nil {
-		return err
-	}
-	if c.JSON {
-		err = c.printJSON(b)
-	} else {
-		renderPouch(c, &v)
-	}
-	if len(v.Refused) > 0 {
-		return errors.Join(err, &ExitError{Code: ExitFailed})
-	}
-	return err
-}
-
-func renderPouch(c *Call, v *web.PouchReport) {
-	c.printf("Taken: %d notes, %d payloads, %d receipts, %d documents.\n", v.Notes, v.Payloads, v.Receipts, v.Documents)
-	for _, s := range v.Refused {
-		c.printf("Refused: %s\n", text(s))
-	}
-	for _, s := range v.Forks {
-		c.printf("Proof of misconduct: %s\n", text(s))
-	}
-}
-
-func recoverNode(ctx context.Context, c *Call) (err error) {
-	if err := c.want(0, 1, "one pouch file, or none"); err != nil {
-		return err
-	}
-	if len(c.Args) == 1 {
-		if err := pouchApply(ctx, c); err != nil {
-			return err
-		}
-	}
-	cl, err := c.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cl.close()) }()
-	var list struct{ Channels []web.Channel }
-	if err := cl.call(ctx, "GET", "channels", nil, nil, &list); err != nil {
-		return err
-	}
-	waiting := false
-	for _, ch := range list.Channels {
-		if ch.Recovering != "" {
-			waiting = true
-			c.printf("%s: signs nothing: %s\n", text(ch.Name), text(ch.Recovering))
-		} else {
-			c.printf("%s: signs\n", text(ch.Name))
-		}
-	}
-	if waiting {
-		c.printf("A running node (detente serve) fetches what it lacks from its peers; a pouch file from one does the same.\n")
-		return &ExitError{Code: ExitFailed}
-	}
-	return nil
-}
-
-func (c *Call) openFile(path string) (*os.File, error) {
-	if path == "-" {
-		if f, ok := c.In.(*os.File); ok {
-			return f, nil
-		}
-	}
-	return os.Open(path)
 }

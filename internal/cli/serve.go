@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +48,18 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			err = errors.Join(err, n.Close())
 		}()
 		fitMemory()
+		var lines []net.Listener
+		for _, addr := range listenOn(n, listen) {
+			l, err := net.Listen("tcp", addr)
+			for i := 0; err != nil && i < len(lines); i++ {
+				lines[i].Close() //nolint:errcheck // nothing was taken on it
+			}
+			if err != nil {
+				return fmt.Errorf("nothing can listen on %s: %w; say where with --listen, or only call out with --listen none", addr, err)
+			}
+			lines = append(lines, l)
+			log.Info("listening", "address", l.Addr())
+		}
 		n.Start(ctx)
 		var wait sync.WaitGroup
 		run := func(serve func() error) {
@@ -56,9 +70,8 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			})
 		}
 		run(func() error { return web.Serve(ctx, c.Dir, web.NewAPI(n)) })
-		for _, addr := range listenOn(n, listen) {
-			log.Info("listening", "address", addr)
-			run(func() error { return n.ListenAndServe(ctx, addr) })
+		for _, l := range lines {
+			run(func() error { return n.ServeLine(ctx, l) })
 		}
 		log.Info("serving", "party", n.Party(), "dir", c.Dir, "channels", len(n.Channels()))
 		<-ctx.Done()
@@ -70,8 +83,8 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 	}
 }
 
-// listenOn returns where to listen: as told, or on the ports of the
-// credence's addresses, on every interface.
+// listenOn returns where to listen: as told, or where the credence says that
+// the node is reached.
 func listenOn(n *node.Node, given []string) []string {
 	if len(given) == 1 && given[0] == "none" {
 		return nil
@@ -79,14 +92,36 @@ func listenOn(n *node.Node, given []string) []string {
 	if len(given) > 0 {
 		return given
 	}
-	var out []string
-	seen := map[string]bool{}
 	cred, _ := n.Credence()
-	for _, a := range cred.Addresses {
-		if _, port, err := net.SplitHostPort(a); err == nil && !seen[port] {
-			seen[port] = true
-			out = append(out, net.JoinHostPort("", port))
+	return listenAt(cred.Addresses)
+}
+
+// listenAt returns where a node listens that is reached at these addresses: at
+// a loopback address itself; for any other, whose interface the node cannot
+// know, at its port on every interface.
+func listenAt(addresses []string) []string {
+	open := map[string]bool{} // ports on every interface
+	for _, a := range addresses {
+		if host, port, err := net.SplitHostPort(a); err == nil && !loopback(host) {
+			open[port] = true
+		}
+	}
+	var out []string
+	for _, a := range addresses {
+		_, port, err := net.SplitHostPort(a)
+		if err != nil {
+			continue
+		}
+		if open[port] {
+			a = net.JoinHostPort("", port)
+		}
+		if !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
 	return out
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

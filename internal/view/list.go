@@ -99,28 +99,42 @@ func (f Filter) takes(e *register.Entry) bool {
 // isAck reports whether the note is bookkeeping of the line.
 func isAck(e *register.Entry) bool { return e.Move != nil && e.Move.Act == matter.Ack }
 
-// Inbox returns what others wrote: flash first, then the newest.
+// Inbox returns what others wrote: first the flash notes that no person here
+// has acknowledged, then the newest.
 func Inbox(src Source, channel note.Digest, f Filter) (*Notes, error) {
 	return list(src, channel, f, func(b *builder, e *register.Entry) bool {
 		return e.ID.Party() != b.s.Party && !isAck(e)
-	}, func(a, b *register.Entry) int {
-		if flashA, flashB := a.Precedence == "flash", b.Precedence == "flash"; flashA != flashB {
-			if flashA {
-				return -1
+	}, func(b *builder, taken []*register.Entry) {
+		slices.Reverse(taken)
+		slices.SortStableFunc(taken, func(x, y *register.Entry) int {
+			if x, y := b.urgent(x), b.urgent(y); x != y {
+				if x {
+					return -1
+				}
+				return 1
 			}
-			return 1
-		}
-		return b.Time.Compare(a.Time)
+			return 0
+		})
 	})
+}
+
+// urgent reports whether a flash note waits for a person of this party: for
+// an answer of whatever grade, or any other word of it on the same matter.
+func (b *builder) urgent(e *register.Entry) bool {
+	if e.Precedence != "flash" || e.Matter == nil {
+		return e.Precedence == "flash"
+	}
+	at := slices.Index(e.Matter.Entries, e)
+	return !slices.ContainsFunc(e.Matter.Entries[at+1:], func(o *register.Entry) bool { return o.ID.Party() == b.s.Party })
 }
 
 // Timeline returns all notes but acks by their claimed time, the oldest first.
 func Timeline(src Source, channel note.Digest, f Filter) (*Notes, error) {
-	return list(src, channel, f, func(_ *builder, e *register.Entry) bool { return !isAck(e) },
-		func(a, b *register.Entry) int { return a.Time.Compare(b.Time) })
+	return list(src, channel, f, func(_ *builder, e *register.Entry) bool { return !isAck(e) }, func(*builder, []*register.Entry) {})
 }
 
-func list(src Source, channel note.Digest, f Filter, takes func(*builder, *register.Entry) bool, order func(a, b *register.Entry) int) (*Notes, error) {
+// list takes the newest notes, and hands them to order with the oldest first.
+func list(src Source, channel note.Digest, f Filter, takes func(*builder, *register.Entry) bool, order func(*builder, []*register.Entry)) (*Notes, error) {
 	return build(src, channel, func(b *builder) (*Notes, error) {
 		v := &Notes{Frame: b.frame(), Notes: []*NoteLine{}}
 		var taken []*register.Entry
@@ -129,14 +143,11 @@ func list(src Source, channel note.Digest, f Filter, takes func(*builder, *regis
 				taken = append(taken, e)
 			}
 		}
-		slices.SortStableFunc(taken, order)
+		slices.SortStableFunc(taken, func(x, y *register.Entry) int { return x.Time.Compare(y.Time) })
 		if f.Limit > 0 && len(taken) > f.Limit {
-			if len(taken) > 1 && order(taken[0], taken[len(taken)-1]) < 0 && taken[0].Time.Before(taken[len(taken)-1].Time) {
-				taken = taken[len(taken)-f.Limit:] // the oldest stand first
-			} else {
-				taken = taken[:f.Limit]
-			}
+			taken = taken[len(taken)-f.Limit:]
 		}
+		order(b, taken)
 		for _, e := range taken {
 			v.Notes = append(v.Notes, b.line(e))
 		}

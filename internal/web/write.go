@@ -138,8 +138,9 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && c == nil {
 		return err
 	}
-	leaving := desk.Leaving{Way: desk.Export, Note: id, Own: id.Party() == a.n.Party(), Opened: true, Erased: c == nil && state.String() == "erased",
-		Disclose: r.URL.Query().Get("disclose") != "", Banner: true}
+	// Whoever it is addressed to may read it: that discloses nothing. The node
+	// cannot open what is not.
+	leaving := desk.Leaving{Way: desk.Export, Note: id, Own: true, Opened: true, Erased: c == nil && state == store.Erased, Banner: true}
 	if err := desk.MayLeave(leaving); err != nil {
 		return err
 	}
@@ -151,52 +152,6 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	_, err = io.Copy(w, f)
 	return err
-}
-
-// PouchReport says what a pouch brought.
-type PouchReport struct {
-	Documents int      `json:"documents"`
-	Forks     []string `json:"forks"`
-	Notes     int      `json:"notes"`
-	Payloads  int      `json:"payloads"`
-	Receipts  int      `json:"receipts"`
-	Refused   []string `json:"refused"`
-}
-
-func report(r node.Report) PouchReport {
-	v := PouchReport{Documents: r.Docs, Forks: []string{}, Notes: r.Leaves, Payloads: r.Payloads, Receipts: r.Receipts, Refused: []string{}}
-	v.Forks = append(v.Forks, r.Forks...)
-	for _, err := range r.Refused {
-		v.Refused = append(v.Refused, err.Error())
-	}
-	return v
-}
-
-func (a *API) pack(w http.ResponseWriter, r *http.Request) error {
-	channel, err := a.channel(r)
-	if err != nil {
-		return err
-	}
-	to := r.URL.Query().Get("to")
-	if err := note.CheckParty(to); err != nil {
-		return badRequest("to: %v", err)
-	}
-	if err := desk.MayLeave(desk.Leaving{Way: desk.Pouch}); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	if _, err = a.n.PackPouch(r.Context(), channel, to, w); err != nil {
-		panic(http.ErrAbortHandler) // a pouch that breaks off has no end record, and says so itself
-	}
-	return nil
-}
-
-func (a *API) apply(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.n.ApplyPouch(r.Context(), r.Body)
-	if err != nil {
-		return err
-	}
-	return answer(w, report(v))
 }
 
 func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
