@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"detente/internal/store"
 	"detente/note"
@@ -30,17 +32,11 @@ func (n *Node) PackPouch(ctx context.Context, id note.Digest, to string, w io.Wr
 	if err != nil {
 		return rep, err
 	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	p := c.peers[to]
-	if p == nil {
-		return rep, &Refused{to + " is not another party of the channel", "see: detente charter show"}
-	}
 	buf := bufio.NewWriter(w)
 	pw := pouch.NewWriter(buf)
-	pack := &packer{c: c, p: p, w: pw, rep: &rep}
-	if m, ok := c.docs.Member(to); ok {
-		pack.hashes = hashesOnly(m)
+	pack := &packer{c: c, to: to, w: pw, rep: &rep}
+	if err := pack.look(); err != nil {
+		return rep, err
 	}
 	if err := pack.all(ctx); err != nil {
 		return rep, err
@@ -48,61 +44,121 @@ func (n *Node) PackPouch(ctx context.Context, id note.Digest, to string, w io.Wr
 	return rep, errors.Join(pw.Close(), buf.Flush())
 }
 
+// A packer writes what it has seen in memory at one moment: the ledger below
+// those heads does not change, and a slow reader of the pouch holds up nobody.
 type packer struct {
-	hashes bool // the peer may read no header
-	c      *channel
-	p      *peer
-	w      *pouch.Writer
-	rep    *Report
+	c   *channel
+	to  string
+	w   *pouch.Writer
+	rep *Report
+
+	have     pouch.Have
+	docs     [][]byte
+	wants    []note.Digest
+	feeds    []packedFeed
+	receipts []packedReceipt
+}
+
+type packedFeed struct {
+	origin   string
+	from, to uint64
+	proofs   [][]byte
+}
+
+type packedReceipt struct {
+	of   *held
+	name string
+	size uint64
+}
+
+// look notes what there is to be written.
+func (k *packer) look() error {
+	c := k.c
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	p := c.peers[k.to]
+	if p == nil {
+		return &Refused{k.to + " is not another party of the channel", "see: detente charter show"}
+	}
+	k.have, k.wants = c.have(k.to), slices.Clone(p.wants)
+	for _, d := range c.docs.Documents() {
+		k.docs = append(k.docs, d.Signed)
+	}
+	member, ok := c.docs.Member(k.to)
+	hashes := ok && hashesOnly(member) // it may read no header
+	theirs := map[string]uint64{}
+	if p.have != nil {
+		for _, f := range p.have.Feeds {
+			theirs[f.Origin] = f.Size
+		}
+	}
+	for _, origin := range c.origins() {
+		h := c.feeds[origin]
+		for _, party := range slices.Sorted(maps.Keys(h.receipts)) {
+			if size := h.receipts[party]; party != k.to && size > 0 {
+				of := &held{head: note.Head{Origin: origin}, given: h.given}
+				k.receipts = append(k.receipts, packedReceipt{of, party + "/receipt", size})
+			}
+		}
+		if hashes {
+			continue
+		}
+		f := packedFeed{origin: origin, from: theirs[origin], to: c.offers(origin, h, theirs[origin])}
+		for _, proof := range h.faults {
+			f.proofs = append(f.proofs, proof.text)
+		}
+		k.feeds = append(k.feeds, f)
+	}
+	return nil
 }
 
 func (k *packer) all(ctx context.Context) error {
-	have, err := pouch.EncodeHave(k.c.have(k.p.party))
+	have, err := pouch.EncodeHave(k.have)
 	if err != nil {
 		return err
 	}
 	if err := k.w.Put(have); err != nil {
 		return err
 	}
-	for _, d := range k.c.docs.Documents() {
-		if err := k.w.Put(pouch.Record{Type: pouch.TypeDoc, Body: d.Signed}); err != nil {
+	for _, d := range k.docs {
+		if err := k.w.Put(pouch.Record{Type: pouch.TypeDoc, Body: d}); err != nil {
 			return err
 		}
 		k.rep.Docs++
 	}
-	theirs := map[string]uint64{}
-	if k.p.have != nil {
-		for _, f := range k.p.have.Feeds {
-			theirs[f.Origin] = f.Size
-		}
-	}
-	for _, origin := range k.c.origins() {
-		h := k.c.feeds[origin]
-		if k.hashes {
-			continue
-		}
-		for _, f := range h.faults {
-			if err := k.w.Put(pouch.Record{Type: pouch.TypeFork, Body: f.text}); err != nil {
+	for _, f := range k.feeds {
+		for _, proof := range f.proofs {
+			if err := k.w.Put(pouch.Record{Type: pouch.TypeFork, Body: proof}); err != nil {
 				return err
 			}
 		}
-		if err := k.feed(ctx, origin, h, theirs[origin]); err != nil {
+		if err := k.feed(ctx, f.origin, f.from, f.to); err != nil {
 			return err
 		}
 	}
-	return k.receipts()
+	for _, r := range k.receipts {
+		rec, err := k.c.receipt(r.of, r.name, r.size)
+		if err != nil {
+			return err
+		}
+		if err := k.w.Put(rec); err != nil {
+			return err
+		}
+		k.rep.Receipts++
+	}
+	return nil
 }
 
 // feed writes a feed in runs that end at a checkpoint, each with its payloads.
-func (k *packer) feed(ctx context.Context, origin string, h *held, from uint64) error {
+func (k *packer) feed(ctx context.Context, origin string, from, to uint64) error {
 	s := k.c.n.store
 	// What the peer holds it may hold without its payloads.
-	for _, d := range k.p.wants {
+	for _, d := range k.wants {
 		if err := k.part(d, origin); err != nil {
 			return err
 		}
 	}
-	for to := k.c.offers(origin, h, from); from < to; {
+	for from < to {
 		// The next run: as many heads as fit, of which only the last travels.
 		leaves, err := s.Leaves(origin, from, to, maxPouchLeaves)
 		if err != nil {
@@ -128,7 +184,7 @@ func (k *packer) feed(ctx context.Context, origin string, h *held, from uint64) 
 		k.rep.Leaves += len(leaves)
 		for _, leaf := range leaves {
 			hd, err := note.Parse(leaf)
-			if err != nil || !hd.For(k.p.party) {
+			if err != nil || !hd.For(k.to) {
 				continue
 			}
 			for _, p := range hd.Parts {
@@ -146,7 +202,7 @@ func (k *packer) feed(ctx context.Context, origin string, h *held, from uint64) 
 // the peer.
 func (k *packer) part(d note.Digest, origin string) error {
 	p, err := k.c.n.store.Part(d)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && (p.ID.Origin != origin || !k.c.n.addressed(p, k.p.party))) {
+	if errors.Is(err, store.ErrNotFound) || (err == nil && (p.ID.Origin != origin || !k.c.n.addressed(p, k.to))) {
 		return nil
 	}
 	if err != nil {
@@ -172,26 +228,6 @@ func (k *packer) part(d note.Digest, origin string) error {
 		}
 	}
 	k.rep.Payloads++
-	return nil
-}
-
-func (k *packer) receipts() error {
-	for _, origin := range k.c.origins() {
-		h := k.c.feeds[origin]
-		for party, size := range h.receipts {
-			if party == k.p.party || size == 0 {
-				continue
-			}
-			rec, err := k.c.receipt(h, party+"/receipt", size)
-			if err != nil {
-				return err
-			}
-			if err := k.w.Put(rec); err != nil {
-				return err
-			}
-			k.rep.Receipts++
-		}
-	}
 	return nil
 }
 
