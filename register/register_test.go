@@ -351,7 +351,9 @@ func TestWhatMaySortBeforeIsNotSettled(t *testing.T) {
 // another readout.
 func TestALaterReadoutStandsBesideTheEarlier(t *testing.T) {
 	w := newWorld(t, "IRN", "PAK")
-	points := func(topic string) map[string]any { return map[string]any{"points": []any{map[string]any{"topic": topic}}} }
+	points := func(topic string) map[string]any {
+		return map[string]any{"points": []any{map[string]any{"topic": topic}}}
+	}
 	talk := w.write("PAK", "talk/held", nil, map[string]any{"form": "telephone", "when": "2024-01-19", "level": "ministers"})
 	first := w.write("PAK", "talk/readout", &talk, points("border"))
 	w.see("IRN")
