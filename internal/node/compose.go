@@ -123,7 +123,7 @@ func (b *builder) documents() {
 func (b *builder) forks() {
 	for _, h := range b.c.feeds {
 		for _, f := range h.faults {
-			if text := string(f.text); !b.p.sent.forks[text] && !b.sent.forks[text] && b.mayRead(f.text) {
+			if !b.p.sent.forks[string(f.text)] && !b.sent.forks[string(f.text)] && b.mayRead(f.text) {
 				b.put(pouch.Record{Type: pouch.TypeFork, Body: f.text})
 				b.sent.forks[string(f.text)], b.sent.news = true, true
 			}
