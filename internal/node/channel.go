@@ -69,13 +69,6 @@ type held struct {
 	written  written                // the leaves of an own feed that were written last
 }
 
-type missing struct {
-	id   note.ID
-	part note.Part
-	rank int       // of the precedence
-	also []note.ID // other notes that name it
-}
-
 type pictureState struct {
 	equal bool
 	ack   note.ID
@@ -242,41 +235,6 @@ func (c *channel) rebuild(ctx context.Context) error {
 	return c.findMissing()
 }
 
-// holds reports whether a leaf is held, as far as the memory goes: what is
-// being taken is in the ledger a moment earlier.
-func (c *channel) holds(id note.ID) bool {
-	h := c.feeds[id.Origin]
-	return h != nil && id.Index < h.tree.Size()
-}
-
-// counts returns how many payloads a note adds to those that an ack speaks of:
-// moves and contents of others that are addressed to this node.
-func (c *channel) counts(h *note.Header) (n int) {
-	if h == nil || !h.For(c.n.party) || c.n.ownLeaves(h.Origin) {
-		return 0
-	}
-	for _, p := range h.Parts {
-		if !isAttachment(p.Name) {
-			n++
-		}
-	}
-	return n
-}
-
-// findUnopened lists the payloads in the ledger that could not be opened.
-func (c *channel) findUnopened() error {
-	parts, err := c.n.store.UnopenedParts(maxMissing)
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
-		if c.holds(p.ID) {
-			c.unopened[p.Digest] = true
-		}
-	}
-	return nil
-}
-
 // registerLeavers tells the register who has left, and where their feeds end:
 // nobody waits for their word any more.
 func (c *channel) registerLeavers() {
@@ -305,41 +263,9 @@ func (c *channel) origins() []string {
 	return out
 }
 
-// findMissing lists the payloads that the ledger lacks.
-func (c *channel) findMissing() error {
-	parts, err := c.n.store.MissingParts(maxMissing)
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
-		if !c.holds(p.ID) {
-			continue // of another channel, or being taken now
-		}
-		leaf, err := c.n.store.Entry(p.ID)
-		if err != nil {
-			return err
-		}
-		if h := audit.ReadLeaf(c.docs, p.ID, leaf).Header; h != nil {
-			c.expect(h, p.Name)
-		}
-	}
-	return nil
-}
-
 // maxMissing bounds the list of what is missing. What is beyond it is listed
 // when the node next starts.
 const maxMissing = 100_000
-
-func (c *channel) expect(h *note.Header, name string) {
-	if part, ok := h.Part(name); ok && len(c.missing) < maxMissing {
-		m := missing{h.ID(), part, slices.Index(note.Precedences, h.Precedence), nil}
-		if old, ok := c.missing[part.Sealed]; ok && old.id != m.id {
-			old.also = append(old.also, m.id)
-			m = old
-		}
-		c.missing[part.Sealed] = m
-	}
-}
 
 // own returns the feed that this node writes now; it may be empty.
 func (c *channel) own() (origin string, h *held) {
@@ -377,25 +303,4 @@ func (c *channel) have(to string) pouch.Have {
 	}
 	h.Wants = c.wants()
 	return h
-}
-
-// wants lists what is missing, the most urgent first.
-func (c *channel) wants() []note.Digest {
-	list := make([]note.Digest, 0, len(c.missing))
-	for d, m := range c.missing {
-		if !isAttachment(m.part.Name) {
-			list = append(list, d)
-		}
-	}
-	slices.SortFunc(list, func(a, b note.Digest) int {
-		ma, mb := c.missing[a], c.missing[b]
-		if ma.rank != mb.rank {
-			return ma.rank - mb.rank
-		}
-		if ma.id.Index != mb.id.Index {
-			return int(int64(ma.id.Index) - int64(mb.id.Index))
-		}
-		return slices.Compare(a[:], b[:])
-	})
-	return list[:min(len(list), pouch.MaxWants)]
 }
