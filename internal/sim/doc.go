@@ -9,12 +9,17 @@
 // Their clocks are wrong. In some worlds one party lies: it signs two heads,
 // lowers its seen, appends what nobody can read, or sends damaged pouches.
 //
-// One goroutine draws everything from one seeded generator, so a seed always
-// makes the same world; what is random in the cryptography changes bytes, and
-// nothing else but what becomes of a pouch in which they are damaged. A world that fails prints its seed, what was violated, and its
-// trace:
+// One goroutine draws everything from one seeded generator, takes what the
+// nodes hand to the line in a fixed order, and lets each node come to rest
+// before the next step. What it cannot order is what the goroutines of one
+// node do at one moment, such as an answer and a push to the same peer; and
+// signatures and seals are random. So a seed makes nearly the same world each
+// time, and a failing one is run again a few times. It prints its seed, what
+// was violated, and its trace:
 //
-//	go test ./internal/sim -run TestWorlds -sim.first 17 -sim.seeds 1
+//	go test ./internal/sim -run TestWorlds -count 20 -sim.first 17 -sim.seeds 1
+//
+// With -sim.log the trace holds what the nodes log, too.
 //
 // What must hold, after every step:
 //

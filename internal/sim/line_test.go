@@ -156,6 +156,9 @@ func (w *world) route(from *party, to string) *party {
 
 func (w *world) carry(r *request) {
 	w.leaving(r.from, r.pouch)
+	if *verbose {
+		w.logf("%s hands over %d bytes for %s", r.from.name(), len(r.pouch), r.to)
+	}
 	refuse := func(after time.Duration) { w.after(after, func() { r.reply <- answer{nil, errLine} }) }
 	to := w.route(r.from, r.to)
 	switch {
