@@ -111,7 +111,7 @@ func renderMember(c *Call, p *page.Page, m *charter.Member) {
 		}
 		p.Hang(4, "office "+o.Code+":", what)
 	}
-	c.printf("    words of the fingerprint:\n%s", wordLines(charter.Words(charter.Fingerprint(m.Party, m.Identity), charter.FingerprintWords)))
+	c.printf("    words of the fingerprint:\n%s", strings.ReplaceAll(wordLines(charter.Words(charter.Fingerprint(m.Party, m.Identity), charter.FingerprintWords)), "    ", "        "))
 }
 
 // acts says what a list of acts and kinds covers.

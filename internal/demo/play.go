@@ -50,7 +50,7 @@ func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	if move.Matter != nil {
 		d.Matter = move.Matter.String()
 	}
-	ticket, err := from.desk.Play(ctx, d)
+	ticket, err := from.desk.Send(ctx, d)
 	if err != nil {
 		return fmt.Errorf("%s, line %d of the scenario, was not written: %w", st.Label, st.Line, err)
 	}

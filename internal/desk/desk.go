@@ -366,16 +366,6 @@ func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
 	return d.submit(ctx, out)
 }
 
-// Play is Send for a scenario: it sends a note that comes too late or out of
-// order too, for the register to show what becomes of it.
-func (d *Desk) Play(ctx context.Context, in Draft) (node.Ticket, error) {
-	out, err := d.compose(in)
-	if err != nil {
-		return node.Ticket{}, err
-	}
-	return d.submit(ctx, out)
-}
-
 func (d *Desk) submit(ctx context.Context, out node.Draft) (node.Ticket, error) {
 	if err := MayLeave(Leaving{Way: Line, Exercise: d.exercise(out.Channel), Banner: true, Own: true}); err != nil {
 		return node.Ticket{}, err
