@@ -67,6 +67,7 @@ type held struct {
 	compared map[string]*comparison // by party: its history of a forked feed, and this one
 	given    *pouch.Receipt         // this node's last receipt, ready to be sent
 	written  written                // the leaves of an own feed that were written last
+	weight   []uint64               // of an own feed: bytes of the payloads of its notes, each with all before it
 }
 
 type pictureState struct {

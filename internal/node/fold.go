@@ -93,7 +93,7 @@ func (c *channel) fold(ctx context.Context, origin string, h *held) error {
 	})
 	defer stopEntries()
 	defer stopMoves()
-	h.lastNote, h.last, h.back = 0, nil, nil
+	h.lastNote, h.last, h.back, h.weight = 0, nil, nil, nil
 	move, more := moves()
 	for {
 		e, ok := entries()
@@ -126,4 +126,33 @@ func (c *channel) foldLeaf(h *held, id note.ID, raw []byte, move store.Part, sto
 		c.reg.Add(c.placeholder(o, id.Origin, id.Index))
 	}
 	c.addressed += c.counts(leaf.Header)
+	if c.n.ownLeaves(id.Origin) {
+		h.weigh(leaf.Header)
+	}
+}
+
+// weigh adds the payloads of the next note of an own feed.
+func (h *held) weigh(header *note.Header) {
+	var sum uint64
+	if n := len(h.weight); n > 0 {
+		sum = h.weight[n-1]
+	}
+	if header != nil {
+		for _, p := range header.Parts {
+			sum += p.Size
+		}
+	}
+	h.weight = append(h.weight, sum)
+}
+
+// bytesFrom returns the bytes of the payloads of an own feed from a note on.
+func (h *held) bytesFrom(index uint64) uint64 {
+	n := uint64(len(h.weight))
+	switch {
+	case index >= n:
+		return 0
+	case index == 0:
+		return h.weight[n-1]
+	}
+	return h.weight[n-1] - h.weight[index-1]
 }

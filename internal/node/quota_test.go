@@ -1,7 +1,9 @@
 package node
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,4 +51,23 @@ func TestQuotaInDebt(t *testing.T) {
 	if err := c.mayGrow(origin, false); err != nil {
 		t.Error("the debt is paid, and", err)
 	}
+}
+
+// The charter bounds what may wait for a receipt by bytes too.
+func TestBytesThatWait(t *testing.T) {
+	p := newPair(t, "IRN", "PAK")
+	p.link.setDown("IRN", true)
+	p.setQuota(charter.Quota{MaxBytes: 20_000, MaxPending: 100, NotesPerHour: 100})
+	p.say("PAK", "routine", strings.Repeat("x", 15_000))
+	d := Draft{Channel: p.channel, Act: "message/send", Office: "mfa", Precedence: "routine", Fields: map[string]any{"form": "letter"},
+		Content: &note.Content{Authentic: []string{"en"}, Texts: map[string]note.Wording{"subject": {"en": "s"}, "body": {"en": "b"}}}}
+	var refused *Refused
+	if _, err := p.nodes["PAK"].Submit(p.ctx, d); !errors.As(err, &refused) || !strings.Contains(err.Error(), "bytes of payloads wait") {
+		t.Fatalf("with more waiting than the charter lets: %v", err)
+	}
+	p.say("PAK", "flash", "passes")
+	p.link.setDown("IRN", false)
+	p.start()
+	p.settled()
+	p.say("PAK", "routine", "passes again")
 }

@@ -335,6 +335,9 @@ func (t *taking) remember(ctx context.Context) {
 				h.last = &v.Notes[j]
 			}
 			c.addressed += c.counts(v.Notes[j].Header)
+			if c.n.ownLeaves(origin) {
+				h.weigh(v.Notes[j].Header)
+			}
 			if !isAck(o) {
 				h.lastNote = v.Start + uint64(j) + 1
 			}

@@ -216,6 +216,9 @@ func (c *channel) room(d Draft) error {
 		if waiting := h.tree.Size() - min(h.receipts[p], h.tree.Size()); waiting >= quota.MaxPending {
 			return &Refused{fmt.Sprintf("%d notes wait for the receipt of %s, as many as the charter lets wait", waiting, p), "flash notes and tests still pass; see: detente line"}
 		}
+		if bytes := h.bytesFrom(h.receipts[p]); quota.MaxBytes > 0 && bytes >= quota.MaxBytes {
+			return &Refused{fmt.Sprintf("%d bytes of payloads wait for the receipt of %s, as many as the charter lets wait", bytes, p), "flash notes and tests still pass; see: detente line"}
+		}
 	}
 	return nil
 }

@@ -155,6 +155,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 	h.written.add(size, add.Leaves)
 	for i, s := range batch {
 		h.last = &notes[i]
+		h.weigh(&s.header)
 		if !s.ack {
 			h.lastNote = size + uint64(i) + 1
 		}
