@@ -233,6 +233,7 @@ func TestTwoNodesExchangeNotes(t *testing.T) {
 	if c == nil || c.Texts["body"]["en"] != "one" {
 		t.Fatalf("IRN reads %+v", c)
 	}
+	p.say("PAK", "routine", "three") // IRN writes nothing more, so it must ack this one
 	p.until("PAK", "the picture of IRN's ack", func(s *Snapshot) bool { return s.Peers[0].Picture != nil && *s.Peers[0].Picture })
 }
 
