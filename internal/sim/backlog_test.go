@@ -222,7 +222,9 @@ func TestBacklogOverTLS(t *testing.T) {
 	first := await(firstNote)
 	all1000 := await(ids...)
 	t.Logf("back: the flash note after %v, the first of the others after %v, all %d after %v", flashAfter, first, backlog, all1000)
-	if first > time.Second {
-		t.Errorf("the first note showed %v after the node was started; want within a second", first)
+	// "Within a second" is asserted in virtual time, above: a busy machine's own
+	// time says nothing about the code. Here the order is.
+	if flashAfter > all1000 || first > all1000 {
+		t.Errorf("want the flash note and the first before the last of all")
 	}
 }
