@@ -180,17 +180,6 @@ func goesBack(last, next *note.Header) bool {
 	return false
 }
 
-// AcceptPayload checks sealed bytes against the part that a header names.
-func AcceptPayload(p note.Part, sealed []byte) error {
-	if uint64(len(sealed)) != p.Size {
-		return &Refused{"payload " + p.Sealed.String(), fmt.Errorf("%d bytes; the header says %d", len(sealed), p.Size)}
-	}
-	if note.Sum(sealed) != p.Sealed {
-		return &Refused{"payload " + p.Sealed.String(), errors.New("the bytes are not those that the header names")}
-	}
-	return nil
-}
-
 // AcceptReceipt checks signature lines of a party on a head: a receipt, or
 // with witness the statement of a witness. It returns their time.
 func AcceptReceipt(ch *charter.Channel, party string, witness bool, h note.Head, lines []byte) (time.Time, error) {

@@ -115,7 +115,8 @@ func (f *feedCheck) payload(l *readLeaf, want note.Part, sum store.PartSum) {
 	f.plain(l, want, p, sound)
 }
 
-// checkSealed is AcceptPayload for bytes that were read to their digest.
+// checkSealed checks sealed bytes, read to their digest, against the part that
+// a header names.
 func checkSealed(want note.Part, p store.PartSum) error {
 	switch {
 	case p.Stored != want.Size:
