@@ -51,6 +51,7 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 	case v.Line != nil:
 		p.Para(4, strings.TrimSpace(v.Line.Act+" "+v.Line.Use+" "+strings.Join(v.Line.Scope, ", ")))
 	}
+	p.sections(v.Sections)
 	for _, k := range v.Clocks {
 		if v.Undertaking == nil || !beside(k) {
 			p.clock(&v.Frame, k)

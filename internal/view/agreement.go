@@ -65,15 +65,8 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 		}}
 		d := &drawing{b, v, map[note.ID]string{}}
 		for _, m := range b.s.Register.Matters() {
-			switch s := m.State.(type) {
-			case *matter.UndertakingState:
-				d.undertaking(m, s)
-			case *matter.TalkState:
-				d.talk(m, s)
-			case *matter.IncidentState:
-				d.incident(m, s)
-			case *matter.MissionState:
-				d.mission(m, s)
+			if draw := standingOf[m.Kind.Name]; draw != nil {
+				draw(d, m)
 			}
 		}
 		for _, c := range b.s.Register.At(b.now) {
@@ -85,6 +78,23 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 		v.CheckWords = CheckWords(picture)
 		return v, nil
 	})
+}
+
+// standingOf is what each kind brings to the agreement.
+var standingOf = map[string]func(*drawing, *register.Matter){
+	"incident":    brings((*drawing).incident),
+	"mission":     brings((*drawing).mission),
+	"talk":        brings((*drawing).talk),
+	"undertaking": brings((*drawing).undertaking),
+}
+
+// brings makes a row of standingOf from a method that knows the state's type.
+func brings[S matter.State](draw func(*drawing, *register.Matter, S)) func(*drawing, *register.Matter) {
+	return func(d *drawing, m *register.Matter) {
+		if s, ok := m.State.(S); ok {
+			draw(d, m, s)
+		}
+	}
 }
 
 // drawing puts matters into halves.

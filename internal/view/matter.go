@@ -9,7 +9,8 @@ import (
 	"detente/register"
 )
 
-// Matter is one matter in full. One of the last fields is there, by its kind.
+// Matter is one matter in full. One of the fields of the second part is there,
+// by its kind; the kinds without one are shown in sections.
 type Matter struct {
 	Frame
 	*MatterLine
@@ -21,6 +22,7 @@ type Matter struct {
 	Line        *matter.LineState    `json:"line,omitempty"`
 	Message     *matter.MessageState `json:"message,omitempty"`
 	Mission     *Mission             `json:"mission,omitempty"`
+	Sections    []Section            `json:"sections,omitempty"`
 	Talk        *Talk                `json:"talk,omitempty"`
 	Undertaking *Undertaking         `json:"undertaking,omitempty"`
 }
@@ -135,19 +137,8 @@ func OneMatter(src Source, channel note.Digest, id note.ID) (*Matter, error) {
 				}
 			}
 		}
-		switch s := m.State.(type) {
-		case *matter.IncidentState:
-			v.Incident = b.incident(s)
-		case *matter.LineState:
-			v.Line = s
-		case *matter.MessageState:
-			v.Message = s
-		case *matter.MissionState:
-			v.Mission, v.Crossed = b.mission(s), s.Crossed
-		case *matter.TalkState:
-			v.Talk = b.talk(s)
-		case *matter.UndertakingState:
-			v.Undertaking, v.Crossed = b.undertaking(m, s), s.Crossed
+		if draw := pages[m.Kind.Name]; draw != nil {
+			v.Crossed = draw(b, v, m)
 		}
 		return v, nil
 	})
