@@ -16,6 +16,7 @@ var (
 	inResponse = ref("in-response-to", "the note that this was in response to, only as the author of the act states it")
 	inKilled   = number("killed", "how many were killed, as claimed", 10_000_000)
 	inInjured  = number("injured", "how many were injured, as claimed", 10_000_000)
+	inLocal    = line("local", "what the local posts came to, or why they were not asked, where the charter sends the act to them first")
 	inQuestion = ref("question", "the question that it answers").Must()
 	inFull     = flag("interim", "an interim answer: the clock runs on")
 )
@@ -38,7 +39,7 @@ var Incident = Kind{
 	},
 	Acts: []Act{
 		{Name: "report", Doc: "Reports an incident: the author's own account of it.", Opens: true, Who: Principals,
-			Fields: []Spec{inWhen.Spec, inWhere.Spec, inNature.Spec, inOwn.Spec, inResponse.Spec, inKilled.Spec, inInjured.Spec}, Texts: incidentTexts},
+			Fields: []Spec{inWhen.Spec, inWhere.Spec, inNature.Spec, inOwn.Spec, inResponse.Spec, inKilled.Spec, inInjured.Spec, inLocal.Spec}, Texts: incidentTexts},
 		{Name: "account", Doc: "Gives a side's account, or a further one, of an incident already reported.", From: []string{"reported", "settled"}, Who: Principals,
 			Fields: []Spec{optional(inWhen.Spec), optional(inWhere.Spec), optional(inNature.Spec), inOwn.Spec, inResponse.Spec, inKilled.Spec, inInjured.Spec}, Texts: incidentTexts},
 		{Name: "question", Doc: "Asks the other side for clarification.", From: []string{"reported", "settled"}, Who: Principals,
@@ -71,6 +72,7 @@ type Account struct {
 	InResponse *note.ID `json:"in_response,omitempty"`
 	Injured    *int     `json:"injured,omitempty"`
 	Killed     *int     `json:"killed,omitempty"`
+	Local      string   `json:"local,omitempty"` // what it says of the local posts
 	Nature     string   `json:"nature,omitempty"`
 	Note       note.ID  `json:"note"`
 	Own        string   `json:"own,omitempty"`
@@ -140,7 +142,7 @@ func applyIncident(prev State, in *Input) (State, error) {
 }
 
 func account(in *Input) Account {
-	a := Account{Note: in.ID, Party: in.Party, When: inWhen.Or(in.Move, ""), Where: inWhere.Or(in.Move, ""), Nature: inNature.Or(in.Move, ""), Own: inOwn.Or(in.Move, "")}
+	a := Account{Note: in.ID, Party: in.Party, When: inWhen.Or(in.Move, ""), Where: inWhere.Or(in.Move, ""), Nature: inNature.Or(in.Move, ""), Own: inOwn.Or(in.Move, ""), Local: inLocal.Or(in.Move, "")}
 	if id, ok := inResponse.Of(in.Move); ok {
 		a.InResponse = &id
 	}

@@ -175,7 +175,7 @@ func (m *Matter) fold() {
 	}
 	for m.last.n < len(m.Entries) {
 		e := m.Entries[m.last.n]
-		m.last, e.Result, e.Reason, e.AdReferendum = m.step(m.last, e)
+		m.last, e.Result, e.Reason = m.step(m.last, e)
 		if m.last.n == markEvery*(len(m.marks)+1) {
 			m.marks = append(m.marks, m.last)
 		}
@@ -203,7 +203,7 @@ func (m *Matter) upTo(n int, from point) point {
 		from = mark
 	}
 	for from.n < n {
-		from, _, _, _ = m.step(from, m.Entries[from.n])
+		from, _, _ = m.step(from, m.Entries[from.n])
 	}
 	return from
 }
@@ -218,16 +218,16 @@ func (m *Matter) within(take func(*Entry) bool) (d note.Digest, ok bool) {
 	p := m.upTo(n, point{})
 	for _, e := range m.Entries[n:] {
 		if take(e) {
-			p, _, _, _ = m.step(p, e)
+			p, _, _ = m.step(p, e)
 		}
 	}
 	return p.digest(), p.n > 0
 }
 
 // step folds one more entry.
-func (m *Matter) step(p point, e *Entry) (next point, result Result, reason string, adReferendum bool) {
+func (m *Matter) step(p point, e *Entry) (next point, result Result, reason string) {
 	next.n = p.n + 1
-	next.state, result, reason, adReferendum = m.apply(p.state, e)
+	next.state, result, reason = m.apply(p.state, e)
 	var room [256]byte
 	text := append(room[:0], p.chain[:]...)
 	text = append(text, e.ID.Origin...)
@@ -236,13 +236,13 @@ func (m *Matter) step(p point, e *Entry) (next point, result Result, reason stri
 	text = append(text, ' ')
 	text = append(text, result...)
 	next.chain = sha256.Sum256(text)
-	return next, result, reason, adReferendum
+	return next, result, reason
 }
 
 // apply is the whole of the rules for one note.
-func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result Result, reason string, adReferendum bool) {
-	refuse := func(result Result, reason string) (matter.State, Result, string, bool) {
-		return prev, result, reason, false
+func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result Result, reason string) {
+	refuse := func(result Result, reason string) (matter.State, Result, string) {
+		return prev, result, reason
 	}
 	rules, _ := m.r.rules(e.Charter)
 	act, party := e.act, e.ID.Party()
@@ -261,6 +261,7 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 	if act.Who != matter.Anyone && !rules.MaySay(party, e.Move.Office, e.Move.Act) {
 		return refuse(NoPower, fmt.Sprintf("the charter does not let the office %s of %s make the act %s", e.Move.Office, party, e.Move.Act))
 	}
+	var adReferendum bool
 	if act.Binds {
 		var binds bool
 		if binds, adReferendum = rules.MayBind(party, e.Move.Office, e.Move.Act); !binds {
@@ -280,7 +281,12 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 	if err != nil {
 		return refuse(OutOfOrder, err.Error())
 	}
-	return state, Applied, "", adReferendum
+	// "Ad referendum": the act binds once an office that binds in full makes it
+	// too. Until then it stands in the record and changes nothing.
+	if adReferendum {
+		return refuse(Referred, fmt.Sprintf("the office %s of %s binds subject to its capital; it binds once an office of %s that binds in full makes the act %s too", e.Move.Office, party, party, e.Move.Act))
+	}
+	return state, Applied, ""
 }
 
 func article(role string) string {

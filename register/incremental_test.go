@@ -19,9 +19,9 @@ func scratch(t *testing.T, m *Matter) string {
 	stop := false
 	var out strings.Builder
 	for _, e := range m.Entries {
-		next, result, reason, adReferendum := m.step(p, e)
+		next, result, reason := m.step(p, e)
 		p = next
-		fmt.Fprintln(&out, e.ID, result, reason, adReferendum)
+		fmt.Fprintln(&out, e.ID, result, reason)
 		if stop = stop || !m.r.Settled(e); !stop {
 			settled = p
 		}
@@ -35,7 +35,7 @@ func kept(t *testing.T, m *Matter) string {
 	t.Helper()
 	var out strings.Builder
 	for _, e := range m.Entries {
-		fmt.Fprintln(&out, e.ID, e.Result, e.Reason, e.AdReferendum)
+		fmt.Fprintln(&out, e.ID, e.Result, e.Reason)
 	}
 	fmt.Fprintln(&out, m.ID, m.sum(), encoded(t, m.State), encoded(t, m.Settled))
 	return out.String()

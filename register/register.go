@@ -47,6 +47,7 @@ const (
 	Applied    Result = "applied"
 	OutOfOrder Result = "out of order"     // not open to its author then; it changed nothing
 	NoPower    Result = "beyond authority" // its office has no power to say or bind this; it changed nothing
+	Referred   Result = "ad referendum"    // its office binds subject to its capital, which has not made the act; it changed nothing
 	Waiting    Result = "waiting"          // its past is not held yet
 	NotFolded  Result = "not folded"       // see Trouble
 	Kept       Result = "kept"             // bookkeeping of the line: an ack
@@ -66,7 +67,6 @@ type Entry struct {
 	Trouble      Trouble
 	Result       Result
 	Reason       string // for people, where the result is not Applied
-	AdReferendum bool   // the office binds subject to approval at home
 	Matter       *Matter
 
 	audience *audience

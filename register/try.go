@@ -45,6 +45,6 @@ func (r *Register) Try(h *note.Header, m *note.Move, content note.Digest) (Resul
 		}
 	}
 	on.fold()
-	_, result, reason, _ := on.apply(on.State, e)
+	_, result, reason := on.apply(on.State, e)
 	return result, reason
 }

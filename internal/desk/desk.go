@@ -121,7 +121,8 @@ func (d *Desk) Channel(s string) (note.Digest, error) {
 
 // Prepare checks a draft and completes it. What it returns would be signed as
 // it stands. A note that the register, as it stands, would not apply is
-// refused: it could never come to anything but a place in the record.
+// refused: it could never come to anything but a place in the record. What an
+// office makes ad referendum may go: its capital can make it too.
 func (d *Desk) Prepare(in Draft) (node.Draft, error) {
 	out, err := d.compose(in)
 	if err != nil {
@@ -145,7 +146,7 @@ func (d *Desk) try(out node.Draft) error {
 			Precedence: out.Precedence, Time: d.n.Now().UTC().Format(note.TimeLayout), Version: note.Version}
 		result, reason = s.Register.Try(h, m, content)
 	})
-	if err == nil && result != register.Applied {
+	if err == nil && result != register.Applied && result != register.Referred {
 		err = &node.Refused{Why: fmt.Sprintf("as the record stands it would be %s: %s", result, reason)}
 	}
 	return err
@@ -314,15 +315,39 @@ func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matte
 	if !slices.Contains(out.Audience, s.Party) {
 		return &FieldError{"audience", "it must hold the author, " + s.Party}
 	}
-	if out.Precedence == "flash" || in.Act == matter.Test || in.Act == "line/resume" {
-		return nil // tests and flash notes always pass
+	if err := localFirst(out, s.Party, rules, act); err != nil {
+		return err
 	}
 	for _, stop := range view.Suspended(s.Register, d.n.Now()) {
-		if stop.Party == s.Party && (slices.Contains(stop.Scope, kind.Name) || slices.Contains(stop.Scope, in.Act) || slices.Contains(stop.Scope, "*")) {
+		if stop.Party == s.Party && stop.Covers(in.Act, out.Precedence) {
 			return &FieldError{"act", fmt.Sprintf("%s has itself suspended %s by %s, until %s; resume it first, or send it flash", s.Party, kind.Name, stop.Note.Short(), stop.End)}
 		}
 	}
 	return nil
+}
+
+// localFirst holds an act that opens a matter against the charter's list of
+// what goes to the local posts first: the offices that may say it and bind
+// nothing. Another office says what they came to, or sends it flash.
+func localFirst(out *node.Draft, party string, rules *charter.Rules, act *matter.Act) error {
+	if !act.Opens || out.Matter != nil || out.Precedence == "flash" || !rules.IsLocalFirst(out.Act) {
+		return nil
+	}
+	m, _ := rules.Member(party)
+	var posts []string
+	for _, o := range m.Offices {
+		if len(o.Binds) == 0 && rules.MaySay(party, o.Code, out.Act) {
+			posts = append(posts, o.Code)
+		}
+	}
+	if _, said := out.Fields["local"]; said || len(posts) == 0 || slices.Contains(posts, out.Office) {
+		return nil
+	}
+	next := "let that office make it, or send it flash"
+	if slices.ContainsFunc(act.Fields, func(f matter.Spec) bool { return f.Name == "local" }) {
+		next = "let that office make it, say with the field local what the posts came to, or send it flash"
+	}
+	return &FieldError{"office", fmt.Sprintf("the charter sends %s to the local posts first, here %s: %s", out.Act, strings.Join(posts, ", "), next)}
 }
 
 // office takes the office given, or the only one that may make the act.

@@ -145,6 +145,7 @@ func (p *Page) incident(v *view.Matter) {
 	row("when", func(a view.Account) string { return a.When })
 	row("where", func(a view.Account) string { return a.Where })
 	row("nature", func(a view.Account) string { return a.Nature })
+	row("local posts", func(a view.Account) string { return a.Local })
 	row("own act", func(a view.Account) string { return a.Own })
 	row("killed", func(a view.Account) string { return number(a.Killed) })
 	row("injured", func(a view.Account) string { return number(a.Injured) })

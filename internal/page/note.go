@@ -185,8 +185,8 @@ func Standing(l *view.NoteLine) string {
 			s += ": " + l.Reason
 		}
 	}
-	if l.AdReferendum {
-		s += ", ad referendum"
+	if l.During != nil {
+		s += fmt.Sprintf(", written while %s had suspended this (%s)", l.During.Party(), l.During.Short())
 	}
 	for _, party := range sorted(l.Delivery) {
 		s += fmt.Sprintf(", %s: %s", party, delivered[l.Delivery[party]])

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"detente/internal/node"
@@ -65,6 +66,8 @@ type Suspension struct {
 	Reason string   `json:"reason"`
 	Scope  []string `json:"scope"`
 	Words  *Words   `json:"words"`
+
+	from, to time.Time // zero: no end
 }
 
 // rollGrace is how late a roll call may come, and how early.
@@ -187,20 +190,65 @@ func missedRolls(at []string, came []time.Time, began, now time.Time) []Roll {
 	return out
 }
 
-// Suspended returns the suspensions that stand at t.
+// Suspended returns the suspensions that stand at t, by the claimed times of
+// the notes that began and ended them.
 func Suspended(r *register.Register, t time.Time) []Suspension {
+	return standingAt(suspensions(r), t)
+}
+
+// suspensions returns every suspension, ended ones too.
+func suspensions(r *register.Register) []Suspension {
 	var out []Suspension
 	for _, m := range r.Matters() {
 		s, ok := m.State.(*matter.LineState)
-		if !ok || s.State != "suspended" {
+		if !ok || s.Act != "suspend" {
 			continue
 		}
-		if end, err := matter.ParseInstant(s.End); err == nil && t.After(end) {
-			continue
+		stop := Suspension{End: s.End, Note: m.ID, Party: s.Opener, Reason: s.Reason, Scope: s.Scope, from: r.Entry(m.ID).Time}
+		if end, err := matter.ParseInstant(s.End); err == nil {
+			stop.to = end
 		}
-		out = append(out, Suspension{End: s.End, Note: m.ID, Party: s.Opener, Reason: s.Reason, Scope: s.Scope})
+		if s.Resumed != nil {
+			if at := r.Entry(*s.Resumed).Time; stop.to.IsZero() || at.Before(stop.to) {
+				stop.to = at
+			}
+		}
+		out = append(out, stop)
 	}
 	return out
+}
+
+func standingAt(list []Suspension, t time.Time) []Suspension {
+	return slices.DeleteFunc(slices.Clone(list), func(s Suspension) bool {
+		return t.Before(s.from) || !s.to.IsZero() && t.After(s.to)
+	})
+}
+
+// Covers reports whether the suspension names the act or its kind. "Tests and
+// flash always pass", and so does the note that ends a suspension.
+func (s Suspension) Covers(act, precedence string) bool {
+	kind, _, _ := strings.Cut(act, "/")
+	if precedence == "flash" || act == matter.Test || act == "line/resume" || act == matter.Ack {
+		return false
+	}
+	return slices.Contains(s.Scope, kind) || slices.Contains(s.Scope, act) || slices.Contains(s.Scope, "*")
+}
+
+// during returns the suspension by another party in which a note was written,
+// by the times that both claim, or nil.
+func (b *builder) during(e *register.Entry) *note.ID {
+	if e.Move == nil {
+		return nil
+	}
+	if b.stops == nil {
+		b.stops = slices.Concat([]Suspension{}, suspensions(b.s.Register))
+	}
+	for _, s := range standingAt(b.stops, e.Time) {
+		if s.Party != e.ID.Party() && s.Note != e.ID && s.Covers(e.Move.Act, e.Precedence) {
+			return &s.Note
+		}
+	}
+	return nil
 }
 
 func stamp(t time.Time) *time.Time {

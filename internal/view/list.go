@@ -12,26 +12,26 @@ import (
 
 // NoteLine is one note in a list.
 type NoteLine struct {
-	Act          string            `json:"act,omitempty"` // empty where the move cannot be read
-	AdReferendum bool              `json:"ad_referendum,omitempty"`
-	Audience     []string          `json:"audience"`
-	Delivery     map[string]string `json:"delivery,omitempty"` // of an own note, by party: sent, receipted, acked
-	Gist         *Words            `json:"gist"`
-	ID           note.ID           `json:"id"`
-	Matter       *note.ID          `json:"matter,omitempty"`
-	Office       string            `json:"office,omitempty"`
-	Party        string            `json:"party"`
-	Precedence   string            `json:"precedence"`
-	Reason       string            `json:"reason,omitempty"` // why it changed nothing
-	Result       string            `json:"result"`           // applied, out of order, beyond authority, waiting, not folded, kept
-	Settled      bool              `json:"settled"`          // false: provisional
-	Short        string            `json:"short"`            // PAK#41
-	Time         time.Time         `json:"time"`             // the author's claim
+	Act        string            `json:"act,omitempty"` // empty where the move cannot be read
+	Audience   []string          `json:"audience"`
+	Delivery   map[string]string `json:"delivery,omitempty"` // of an own note, by party: sent, receipted, acked
+	During     *note.ID          `json:"during,omitempty"`   // another party's suspension of its kind, in which it was written
+	Gist       *Words            `json:"gist"`
+	ID         note.ID           `json:"id"`
+	Matter     *note.ID          `json:"matter,omitempty"`
+	Office     string            `json:"office,omitempty"`
+	Party      string            `json:"party"`
+	Precedence string            `json:"precedence"`
+	Reason     string            `json:"reason,omitempty"` // why it changed nothing
+	Result     string            `json:"result"`           // applied, out of order, beyond authority, ad referendum, waiting, not folded, kept
+	Settled    bool              `json:"settled"`          // false: provisional
+	Short      string            `json:"short"`            // PAK#41
+	Time       time.Time         `json:"time"`             // the author's claim
 }
 
 func (b *builder) line(e *register.Entry) *NoteLine {
-	l := &NoteLine{Audience: e.Audience, AdReferendum: e.AdReferendum, ID: e.ID, Party: e.ID.Party(), Precedence: e.Precedence, Reason: e.Reason,
-		Result: string(e.Result), Settled: b.s.Register.Settled(e), Short: e.ID.Short(), Time: e.Time, Gist: b.gist(e)}
+	l := &NoteLine{Audience: e.Audience, ID: e.ID, Party: e.ID.Party(), Precedence: e.Precedence, Reason: e.Reason,
+		Result: string(e.Result), Settled: b.s.Register.Settled(e), Short: e.ID.Short(), Time: e.Time, During: b.during(e), Gist: b.gist(e)}
 	if e.Move != nil {
 		l.Act, l.Office = e.Move.Act, e.Move.Office
 	}

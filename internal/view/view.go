@@ -94,6 +94,7 @@ type builder struct {
 	s       *node.Snapshot
 	now     time.Time
 	pending []pending
+	stops   []Suspension // every one of the channel, once it was asked for
 }
 
 // pending is words that are read after the lock is given back.
