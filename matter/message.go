@@ -23,6 +23,12 @@ var Message = Kind{
 	States: []StateDoc{
 		{"sent", "sent, not withdrawn"},
 		{"withdrawn", "withdrawn by its author; it stays in the record"},
+		{"acknowledged", "a person of the other side has it before them, and says no more than that"},
+		{"interim", "answered, and more is to come"},
+		{"put-to-principal", "put to the person addressed"},
+		{"confirmed", "what it says is confirmed"},
+		{"will-comply", "the other side says that it will do what is asked"},
+		{"refused", "the other side refuses"},
 	},
 	Acts: []Act{
 		{Name: "send", Doc: "Sends a message.", Opens: true, Who: Proposers, Starts: "for the other principals, until the field answer-by: to answer",

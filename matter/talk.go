@@ -47,7 +47,7 @@ var Talk = Kind{
 	Acts: []Act{
 		{Name: "propose", Doc: "Proposes a talk; an invitation is a proposed visit.", Opens: true, Who: Proposers,
 			Fields: []Spec{tkForm.Spec, optional(tkWhen.Spec), tkLevel.Spec, tkWhere.Spec}, Texts: []TextSpec{{Name: "agenda", Doc: "what it is to be about"}}},
-		{Name: "agree", Doc: "Agrees to the latest proposal that its author has seen.", From: []string{"proposed", "declined", "cancelled", "crossed"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
+		{Name: "agree", Doc: "Agrees to the latest proposal that its author has seen.", From: []string{"proposed", "declined", "cancelled"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 		{Name: "counter", Doc: "Proposes another time.", From: []string{"proposed", "agreed", "declined", "crossed"}, Who: Proposers, Fields: []Spec{tkWhen.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "why"}}},
 		{Name: "decline", Doc: "Declines what its author has seen proposed.", From: []string{"proposed", "agreed", "crossed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
 		{Name: "cancel", Doc: "Cancels what was proposed or agreed.", From: []string{"proposed", "agreed", "declined", "crossed"}, Who: Principals, Texts: []TextSpec{{Name: "remark", Doc: "why, if at all"}}},
@@ -156,8 +156,6 @@ func (s TalkState) agree(in *Input) (State, error) {
 			s.State, s.Done = "agreed", &in.ID
 		}
 		return &s, nil
-	case s.State == "crossed":
-		return nil, errors.New("the notes on it crossed: somebody must propose again, having seen them")
 	case aside == nil || in.Saw(*aside):
 		return nil, errors.New("there is no open proposal that its author had seen")
 	}

@@ -56,18 +56,18 @@ const (
 // Entry is one note in the register. It keeps what the fold reads of the
 // header, and no more.
 type Entry struct {
-	ID           note.ID
-	Depth        uint64
-	Time         time.Time // the author's claim
-	Audience     []string
-	Charter      note.Digest
-	Precedence   string
-	Move         *note.Move
-	Content      note.Digest
-	Trouble      Trouble
-	Result       Result
-	Reason       string // for people, where the result is not Applied
-	Matter       *Matter
+	ID         note.ID
+	Depth      uint64
+	Time       time.Time // the author's claim
+	Audience   []string
+	Charter    note.Digest
+	Precedence string
+	Move       *note.Move
+	Content    note.Digest
+	Trouble    Trouble
+	Result     Result
+	Reason     string // for people, where the result is not Applied
+	Matter     *Matter
 
 	audience *audience
 	act      *matter.Act // of its move; nil where it has none that could be folded
