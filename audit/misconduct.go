@@ -31,10 +31,13 @@ import (
 //   - With Later, After says that it has seen more of some feed than was there
 //     when it was written: a leaf of that feed, Later, lies within what After
 //     claims to have seen, and has itself seen the tree of Head, with After in
-//     it. No two hashes can each hold the other, so the claim is false. That
-//     is so unless the feed of Later is forked: then After may have seen
-//     another history of it, and whoever holds a proof of that fork MUST let
-//     this proof rest.
+//     it. No two hashes can each hold the other, so the tree that After names
+//     is not the one with Later in it: either the claim is false, or the
+//     author of Later has signed two histories and showed After another. For
+//     the same reason no proof can hold the path of Later in the tree that
+//     After names, and be a proof of one of the two alone. So whoever holds a
+//     proof of that fork MUST let this proof rest; and whoever holds another
+//     leaf in the place of Later knows of the fork, and MUST NOT take it.
 //
 // The second needs the two times because nothing else orders a receipt and a
 // leaf: a receipt is named in no leaf. Both times are the author's own signed
@@ -103,7 +106,7 @@ type Accusation struct {
 
 func (a Accusation) String() string {
 	if a.Later != nil {
-		return fmt.Sprintf("%s claims to have seen %d leaves of %s, but of these %s was written after it: the feed stands up to there and stays frozen until its author opens a new epoch", a.Note, a.Seen, a.Of, a.Later.Short())
+		return fmt.Sprintf("%s claims to have seen %d leaves of %s, but of these %s was written after it: either that is not so, or the author of that note has signed two histories; the feed stands up to there until such a fork is proven, or its author opens a new epoch", a.Note, a.Seen, a.Of, a.Later.Short())
 	}
 	by := fmt.Sprintf("its receipt of %s", a.Receipt.Format(time.RFC3339))
 	if a.Before != nil {

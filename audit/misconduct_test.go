@@ -172,6 +172,60 @@ func TestVerifyMisconduct(t *testing.T) {
 	}
 }
 
+// What rests on a leaf of a feed that is forked accuses nobody.
+func TestAnAccusationRests(t *testing.T) {
+	w := audittest.New(t, t.TempDir(), "IRN", "PAK")
+	irn, pak := w.Parties["IRN"], w.Parties["PAK"]
+	w.Send("IRN", test(), test())
+	ahead := test()
+	ahead.Seen = []note.Head{{Origin: irn.Origin(), Root: note.Sum([]byte("another history")), Size: 3}}
+	w.Write("PAK", ahead)
+	w.Deliver("PAK")
+	later := w.Write("IRN", test())[0]
+	m, err := audit.ProveAhead(pak.Head(), 0, irn.Head(), later.Index, func(origin string) func(uint64) ([]byte, error) {
+		return func(i uint64) ([]byte, error) { return irn.Store.Entry(note.ID{Origin: origin, Index: i}) }
+	}, irn.Store.HashReader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := m.VerifyWith(irn.Docs)
+	if err != nil || a.Later == nil || *a.Later != later || a.Note.Origin != pak.Origin() {
+		t.Fatalf("%+v %v", a, err)
+	}
+	if _, err := m.Verify(pak.Credence); err == nil {
+		t.Error("proven without the key of whoever wrote the later leaf")
+	}
+	keep := func(origin string, text []byte, err error) {
+		t.Helper()
+		if err = errors.Join(err, irn.Store.Commit(context.Background(), store.Batch{Forks: []store.ForkRow{{Origin: origin, Bytes: text}}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := m.MarshalText()
+	keep(pak.Origin(), text, err)
+	if r := verify(t, irn, audit.Options{}); len(r.Proofs) != 1 || len(r.Notices) != 0 {
+		t.Fatalf("before the fork is known: %+v", r)
+	}
+	head, err := feed.ParseHead(irn.Head())
+	if err != nil {
+		t.Fatal(err)
+	}
+	head.Root = note.Sum([]byte("another history"))
+	other, err := irn.Feed.SignHead(head, w.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fork, err := feed.ProveFork(irn.Head(), other, nil, irn.Feed.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err = fork.MarshalText()
+	keep(irn.Origin(), text, err)
+	if r := verify(t, irn, audit.Options{}); len(r.Proofs) != 1 || !strings.Contains(r.Proofs[0], "forked") || len(r.Notices) != 1 || !strings.Contains(r.Notices[0], "counts for nothing") {
+		t.Fatalf("once the fork is known: %+v", r)
+	}
+}
+
 // AcceptFeed names the two leaves that make the proof.
 func TestAcceptBack(t *testing.T) {
 	w, _, _ := liar(t, t.TempDir())

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,59 +203,81 @@ func (v *verifier) proofs(feeds []*feedCheck) {
 		v.failed("the proofs of misconduct", err)
 		return
 	}
-	for _, f := range feeds {
-		for _, row := range rows {
-			if row.Origin != f.origin || f.keyErr != nil {
-				continue
-			}
-			said, err := f.proof(row.Bytes)
-			if err != nil {
-				v.find("proof of misconduct against "+f.origin, err.Error(), "ask whoever found it for it again")
-				continue
-			}
+	// A proof that rests on a leaf of a forked feed proves nothing: so the forks
+	// come first.
+	slices.SortStableFunc(rows, func(a, b store.ForkRow) int {
+		return cmp.Compare(misconductLast(a), misconductLast(b))
+	})
+	for _, row := range rows {
+		i := slices.IndexFunc(feeds, func(f *feedCheck) bool { return f.origin == row.Origin && f.keyErr == nil })
+		if i < 0 {
+			continue
+		}
+		said, rests, err := feeds[i].proof(row.Bytes)
+		switch {
+		case err != nil:
+			v.find("proof of misconduct against "+row.Origin, err.Error(), "ask whoever found it for it again")
+		case rests:
+			v.count(func(r *Report) {
+				r.Notices = append(r.Notices, "an accusation counts for nothing, as the feed that it rests on is forked: "+said)
+			})
+		default:
 			v.count(func(r *Report) { r.Proofs = append(r.Proofs, said) })
 		}
 	}
 }
 
-func (f *feedCheck) proof(text []byte) (string, error) {
+func misconductLast(row store.ForkRow) int {
+	if bytes.HasPrefix(row.Bytes, []byte(MisconductType)) {
+		return 1
+	}
+	return 0
+}
+
+// proof verifies a proof against the feed, and says what it proves; rests
+// where that is nothing any more.
+func (f *feedCheck) proof(text []byte) (said string, rests bool, err error) {
 	if bytes.HasPrefix(text, []byte(MisconductType)) {
 		m, err := ParseMisconduct(text)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		a, err := m.VerifyWith(f.ch)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if a.Note.Origin != f.origin {
-			return "", fmt.Errorf("it is about %s", a.Note.Origin)
+			return "", false, fmt.Errorf("it is about %s", a.Note.Origin)
+		}
+		if a.Later != nil {
+			if peer := f.peers[a.Later.Origin]; peer != nil && peer.forked {
+				return a.String(), true, nil
+			}
 		}
 		f.proven[a.Note.Index] = true
-		return a.String(), nil
+		return a.String(), false, nil
 	}
 	var fork interface {
 		error
 		Verify(feed.Public) (a, b note.Head, err error)
 	}
-	var err error
 	if bytes.HasPrefix(text, []byte(feed.PartingType)) {
 		fork, err = feed.ParseParting(text)
 	} else {
 		fork, err = feed.ParseFork(text)
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	a, _, err := fork.Verify(f.key)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if a.Origin != f.origin {
-		return "", fmt.Errorf("it is about %s", a.Origin)
+		return "", false, fmt.Errorf("it is about %s", a.Origin)
 	}
 	f.forked = true
-	return fork.Error(), nil
+	return fork.Error(), false, nil
 }
 
 // closing holds the head at which the feed was closed against the leaves.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -31,7 +32,62 @@ func (c *channel) takeMisconduct(ctx context.Context, text []byte) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", head.Origin, err)
 	}
+	if another, err := c.anotherHistory(a, m); err != nil || another {
+		if err != nil {
+			return "", err
+		}
+		return c.turn(ctx, m.Later.Head)
+	}
 	return c.freeze(ctx, head.Origin, faultOf(a, text))
+}
+
+// anotherHistory reports whether the later leaf that an accusation rests on is
+// not the one that this node holds in its place: then it is not the accused
+// who contradicts what is held here, but the author of that leaf. The caller
+// holds mu.
+func (c *channel) anotherHistory(a audit.Accusation, m audit.Misconduct) (bool, error) {
+	if a.Later == nil {
+		return false, nil
+	}
+	w := c.feeds[a.Later.Origin]
+	if w == nil || w.tree.Size() <= a.Later.Index {
+		return false, nil
+	}
+	mine, err := c.n.store.Entry(*a.Later)
+	return err == nil && !bytes.Equal(mine, m.Later.Leaf.Leaf), err
+}
+
+// turn takes a checkpoint of another history of a feed than the one held: it
+// proves the fork where the head held is the larger, and otherwise has that
+// head sent along with everything, for whoever holds more to prove it. The
+// caller holds mu.
+func (c *channel) turn(ctx context.Context, signed []byte) (string, error) {
+	head, err := feed.ParseHead(signed)
+	if err != nil {
+		return "", err
+	}
+	h := c.feeds[head.Origin]
+	if head.Size > h.head.Size {
+		c.raiseDoubt(h)
+		return "", nil
+	}
+	key, err := c.docs.FeedKey(head.Origin)
+	if err != nil {
+		return "", err
+	}
+	fork, err := feed.ProveFork(h.signed, signed, c.n.store.HashReader(head.Origin), key)
+	if err != nil || fork == nil {
+		return "", err
+	}
+	text, err := fork.MarshalText()
+	if err != nil {
+		return "", err
+	}
+	_, f, _, err := readFork(text)
+	if err != nil {
+		return "", err
+	}
+	return c.freeze(ctx, head.Origin, f)
 }
 
 // accuse freezes a feed before a leaf of it that contradicts its author's own
@@ -162,12 +218,22 @@ func (c *channel) doubt(origin string, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.feeds[origin]
-	if h == nil || h.forked() || h.doubt == yes {
+	switch {
+	case h == nil:
+	case yes:
+		c.raiseDoubt(h)
+	default:
+		h.doubt = false
+	}
+}
+
+// raiseDoubt is doubt for who holds mu.
+func (c *channel) raiseDoubt(h *held) {
+	if h.forked() || h.doubt {
 		return
 	}
-	if h.doubt = yes; yes {
-		for _, p := range c.peers {
-			p.wakeUp()
-		}
+	h.doubt = true
+	for _, p := range c.peers {
+		p.wakeUp()
 	}
 }

@@ -26,13 +26,6 @@ func TestAProofThatRestsDoesNotMultiply(t *testing.T) {
 	b.write(b.note("x"))
 	b.tell("TUR", 0)
 	irn := note.Origin("IRN", p.channel, 1)
-	of := func(party string) (*channel, *held) {
-		c, err := p.nodes[party].channel(p.channel)
-		p.must(err)
-		c.mu.RLock()
-		defer c.mu.RUnlock()
-		return c, c.feeds[irn]
-	}
 	stored := func(party string) (count int) {
 		rows, err := p.nodes[party].store.Forks()
 		p.must(err)
@@ -43,16 +36,7 @@ func TestAProofThatRestsDoesNotMultiply(t *testing.T) {
 		}
 		return count
 	}
-	c, h := of("IRN")
-	leaves, err := c.n.store.Leaves(irn, 0, h.tree.Size(), 1<<30)
-	p.must(err)
-	l, err := pouch.EncodeLeaves(pouch.Leaves{Origin: irn, Entries: leaves})
-	p.must(err)
-	p.must(b.hand("TUR", append([]pouch.Record{{Type: pouch.TypeHead, Body: h.signed}}, l...)...))
-	if _, h = of("TUR"); len(h.faults) != 1 || h.frozen == nil {
-		t.Fatalf("TUR holds %d proofs against IRN", len(h.faults))
-	}
-	proof := pouch.Record{Type: pouch.TypeFork, Body: h.faults[0].text}
+	proof := pouch.Record{Type: pouch.TypeFork, Body: a.accusationOf("IRN", "TUR")}
 	for party, other := range map[string]*traitor{"IRN": b, "TUR": a} {
 		other.tell(party, 0)
 		before := stored(party)
@@ -61,9 +45,86 @@ func TestAProofThatRestsDoesNotMultiply(t *testing.T) {
 				t.Errorf("%s: %v", party, err)
 			}
 		}
-		if _, h := of(party); h.frozen != nil || len(h.faults) > 1 || stored(party) != before {
+		if h := p.held(party, irn); h.frozen != nil || len(h.faults) > 1 || stored(party) != before {
 			t.Errorf("%s holds %d proofs against IRN, %d of them in its ledger; %d before", party, len(h.faults), stored(party), before)
 		}
+	}
+}
+
+// held is what a party holds of a feed.
+func (p *pair) held(party, origin string) *held {
+	c, err := p.nodes[party].channel(p.channel)
+	p.must(err)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.feeds[origin]
+}
+
+// accusationOf hands all that a party has written to another, who holds the
+// traitor's other history, and returns what that one holds against it.
+func (a *traitor) accusationOf(accused, by string) []byte {
+	p := a.p
+	p.t.Helper()
+	origin := note.Origin(accused, p.channel, 1)
+	h := p.held(accused, origin)
+	leaves, err := p.nodes[accused].store.Leaves(origin, 0, h.tree.Size(), 1<<30)
+	p.must(err)
+	l, err := pouch.EncodeLeaves(pouch.Leaves{Origin: origin, Entries: leaves})
+	p.must(err)
+	p.must(a.hand(by, append([]pouch.Record{{Type: pouch.TypeHead, Body: h.signed}}, l...)...))
+	h = p.held(by, origin)
+	if len(h.faults) != 1 || h.frozen == nil {
+		p.t.Fatalf("%s holds %d proofs against %s", by, len(h.faults), accused)
+	}
+	return h.faults[0].text
+}
+
+// Who holds the history that the accused named knows that the accusation is
+// the work of a fork, and takes none of it: not even before anybody has told
+// it of the fork. Where the later leaf's checkpoint is no larger than what it
+// holds it proves the fork at once; where it is, its own checkpoint goes along
+// and the other proves it.
+func TestAnAccusationFallsBackOnTheFork(t *testing.T) {
+	for _, larger := range []bool{false, true} {
+		t.Run(fmt.Sprint(larger), func(t *testing.T) {
+			p, a := betrayed(t, "IRN", "TUR")
+			p.link.setDown("TUR", true)
+			for i := range 4 {
+				a.write(a.note(fmt.Sprint(i)))
+			}
+			b := a.branch(1)
+			a.tell("IRN", 0)
+			said := p.say("IRN", "routine", "has seen four")
+			p.until("IRN", "its own note", func(s *Snapshot) bool { return s.Register.Entry(said.ID) != nil })
+			b.look()
+			b.write(b.note("has seen that IRN has seen four, and is only the second"))
+			for i := 0; larger && i < 6; i++ {
+				b.write(b.note("more"))
+			}
+			b.tell("TUR", 0)
+			proof := a.accusationOf("IRN", "TUR")
+			if err := a.hand("IRN", pouch.Record{Type: pouch.TypeFork, Body: proof}); err != nil {
+				t.Error(err)
+			}
+			p.must(p.nodes["IRN"].Read(p.channel, func(s *Snapshot) {
+				for _, f := range s.Feeds {
+					if f.Party == "IRN" && f.Frozen != nil {
+						t.Errorf("IRN took an accusation that it knows to be false: %s", f.Why)
+					}
+					if f.Party == "PAK" && (f.Frozen == nil) != larger {
+						t.Errorf("IRN holds the forked feed frozen: %v", f.Frozen)
+					}
+				}
+			}))
+			p.link.setDown("TUR", false)
+			a.frozen(1)
+			for party := range p.nodes {
+				p.until(party, "IRN's feed, not frozen", func(s *Snapshot) bool {
+					return !slices.ContainsFunc(s.Feeds, func(f FeedInfo) bool { return f.Party == "IRN" && f.Frozen != nil })
+				})
+			}
+			a.goesOn()
+		})
 	}
 }
 

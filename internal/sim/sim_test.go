@@ -167,6 +167,7 @@ func (w *world) heal() {
 		w.fail("converge", "two minutes after the line healed, %v", why)
 		return
 	}
+	w.healed = true
 	w.check(true)
 }
 

@@ -34,6 +34,7 @@ type world struct {
 	start   time.Time
 	line    quality
 	parted  map[string]bool // "A B", A < B: no pouch passes between them
+	healed  bool            // all was whole for long enough that everything is known to everyone
 	forks   bool            // a party signs two heads: it is settled notes that its freeze may unsettle
 
 	events  []event // the soonest first
