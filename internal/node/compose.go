@@ -282,7 +282,7 @@ func (b *builder) payloads(wants []note.Digest) {
 		sealed, ok := b.c.n.fresh.get(d)
 		if asked || !ok {
 			p, err := b.c.n.store.Part(d)
-			if err != nil || p.State != store.Held || isAttachment(p.Name) || (asked && !b.c.n.addressed(p, b.p.party)) {
+			if err != nil || p.State != store.Held || (asked && !b.c.n.addressed(p, b.p.party)) {
 				return true // erased, or not here: someone else may have it
 			}
 			sealed = p.Sealed

@@ -461,7 +461,7 @@ func TestTwoFileKeys(t *testing.T) {
 
 // A note that names the payloads of another party's note spoils it for nobody.
 func TestAPayloadOfAnothers(t *testing.T) {
-	for _, name := range []string{"move", "attachment", "wrong size", "wrong text"} {
+	for _, name := range []string{"move", "attachment", "attachment, first", "wrong size", "wrong text"} {
 		t.Run(name, func(t *testing.T) {
 			p, a := betrayed(t, "IRN", "TUR")
 			p.link.setDown("TUR", true)
@@ -473,7 +473,7 @@ func TestAPayloadOfAnothers(t *testing.T) {
 			switch name {
 			case "move":
 				b.Parts[0], b.Parts[1] = h.Parts[0], h.Parts[1]
-			case "attachment":
+			case "attachment", "attachment, first":
 				for i, part := range h.Parts {
 					part.Name = fmt.Sprint(note.PartAttachment, i+1)
 					b.Parts = append(b.Parts, part)
@@ -496,12 +496,17 @@ func TestAPayloadOfAnothers(t *testing.T) {
 				head = row.Signed
 			}))
 			rec := append(a.records(0, 1), pouch.Record{Type: pouch.TypeHead, Body: head}, rawLeaves(said.ID.Origin, said.ID.Index, len(leaf), leaf))
+			var parts []pouch.Record
 			for _, part := range h.Parts {
 				row, err := p.nodes["IRN"].Store().Part(part.Sealed)
 				p.must(err)
-				rec = append(rec, a.chunks(part.Sealed, row.Sealed)...)
+				parts = append(parts, a.chunks(part.Sealed, row.Sealed)...)
 			}
-			p.must(a.hand("TUR", rec...))
+			if name == "attachment, first" { // TUR has them as files when IRN's note comes
+				p.must(a.hand("TUR", append(a.records(0, 1), parts...)...))
+				parts = nil
+			}
+			p.must(a.hand("TUR", append(rec, parts...)...))
 			for range 2 {
 				p.must(p.nodes["TUR"].Read(p.channel, func(s *Snapshot) {
 					if e := s.Register.Entry(said.ID); e == nil || e.Result != register.Applied {

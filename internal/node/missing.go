@@ -75,6 +75,10 @@ func (c *channel) expect(h *note.Header, name string) {
 	if part, ok := h.Part(name); ok && len(c.missing) < maxMissing {
 		m := missing{h.ID(), part, slices.Index(note.Precedences, h.Precedence), nil}
 		if old, ok := c.missing[part.Sealed]; ok && old.id != m.id {
+			if isAttachment(old.part.Name) && !isAttachment(name) { // it is wanted in the ledger, and at once
+				old, m = m, old
+				old.also = m.also
+			}
 			old.also = append(old.also, m.id)
 			m = old
 		}

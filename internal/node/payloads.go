@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"maps"
+	"os"
 	"slices"
 
 	"detente/audit"
@@ -107,7 +108,9 @@ func (t *taking) openNew(h *note.Header, plains map[note.Digest][]byte, at map[n
 		}
 		// It may have come with an earlier note.
 		if row, err := t.c.n.store.Part(p.Sealed); err == nil && row.State != store.Missing {
-			if plain, err := t.c.n.box.Unwrap(row.Plain, p.Sealed[:]); err == nil {
+			if row.State == store.InFile && !isAttachment(p.Name) {
+				t.fromFile(p, plains, at)
+			} else if plain, err := t.c.n.box.Unwrap(row.Plain, p.Sealed[:]); err == nil {
 				plains[p.Sealed] = plain
 			}
 			continue
@@ -120,6 +123,23 @@ func (t *taking) openNew(h *note.Header, plains map[note.Digest][]byte, at map[n
 		return o
 	}
 	return t.c.openPlain(h, plains[h.Parts[0].Sealed]) // note.Parse: the move comes first
+}
+
+// fromFile opens a move or a content that an earlier note has named as an
+// attachment, and that is in a file since, and has it stored as what it is.
+func (t *taking) fromFile(p note.Part, plains map[note.Digest][]byte, at map[note.Digest]int) {
+	sealed, err := os.ReadFile(t.c.n.partPath(p.Sealed))
+	if err != nil {
+		t.c.n.log.Warn("a payload cannot be read", "payload", p.Sealed, "err", err)
+		return
+	}
+	boxed, plain, err := t.c.n.unseal(p.Sealed, sealed)
+	if err != nil {
+		return // it folds as unreadable, everywhere alike
+	}
+	row := &t.batch.Parts[at[p.Sealed]]
+	row.State, row.Sealed, row.Plain = store.Held, sealed, boxed
+	plains[p.Sealed] = plain
 }
 
 // openPlain makes of a plaintext, nil where it could not be opened, what the

@@ -179,11 +179,13 @@ var (
 	insertHash  = newInsertion("insert into hash (place, hashes)", 2, "")
 	insertCite  = newInsertion("insert into cite (place, name, size, digest)", 4, "on conflict do nothing")
 	// A payload that is here stays: only a higher state, or the plaintext
-	// that was still lacking, changes a row.
+	// that was still lacking, changes a row. That plaintext comes with the
+	// sealed bytes, and so moves into the row what was in a file because a note
+	// had named it as an attachment first.
 	insertPart = newInsertion("insert into part (digest, place, state, plain, sealed)", 5,
 		`on conflict (digest) do update set state = excluded.state, sealed = coalesce(excluded.sealed, part.sealed),
 		plain = coalesce(excluded.plain, part.plain)
-		where part.state < excluded.state or (part.state = excluded.state and part.plain is null and excluded.plain is not null)`)
+		where part.state < excluded.state or (part.state < 3 and part.plain is null and excluded.plain is not null)`)
 )
 
 func (w *writer) batch(b Batch) error {

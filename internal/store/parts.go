@@ -40,7 +40,7 @@ func (w *writer) parts(parts []Part) error {
 // arrive stores a payload whose note is stored already.
 func (w *writer) arrive(p *Part) error {
 	n, err := w.exec(`update part set state = $2, plain = coalesce($3, plain), sealed = coalesce($4, sealed)
-		where digest = $1 and (state < $2 or (state = $2 and plain is null and $3 is not null))`,
+		where digest = $1 and (state < $2 or (state < 3 and plain is null and $3 is not null))`,
 		p.Digest[:], int(p.State), nullable(p.Plain), nullable(p.Sealed))
 	if err != nil || n == 1 {
 		return err

@@ -83,6 +83,32 @@ func TestPartNamedTwice(t *testing.T) {
 	})
 }
 
+// What was named as an attachment first, and is in a file, is taken into the
+// ledger once a note names it as its move; and what was erased stays so.
+func TestPartNamedAsAnAttachmentFirst(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		sealed, plain := []byte("sealed"), []byte("boxed")
+		thief := Part{ID: note.ID{Origin: origin("IRN")}, Name: "attachment/1", Digest: note.Sum(sealed), Size: 6, State: InFile}
+		owner := Part{ID: note.ID{Origin: origin("PAK")}, Name: "move", Digest: note.Sum(sealed), Size: 6, State: Held, Sealed: sealed, Plain: plain}
+		arrived := owner
+		arrived.ID, arrived.Name = note.ID{}, ""
+		for _, second := range []Part{owner, arrived} {
+			must(t, s.Commit(ctx, Batch{Parts: []Part{thief}}))
+			must(t, s.Commit(ctx, Batch{Parts: []Part{second}}))
+			got, err := s.Part(owner.Digest)
+			if err != nil || got.State != Held || !bytes.Equal(got.Sealed, sealed) || !bytes.Equal(got.Plain, plain) {
+				t.Errorf("%+v, %v", got, err)
+			}
+			must(t, s.SetPart(ctx, Part{Digest: owner.Digest, State: Erased}))
+			must(t, s.Commit(ctx, Batch{Parts: []Part{second}}))
+			if got, err := s.Part(owner.Digest); err != nil || got.State != Erased || got.Plain != nil {
+				t.Errorf("erased, and named again: %+v, %v", got, err)
+			}
+			must(t, s.SetPart(ctx, Part{Digest: owner.Digest, State: InFile}))
+		}
+	})
+}
+
 // Erased bytes are nowhere in the folder.
 func TestErasedBytesAreGone(t *testing.T) {
 	dir := t.TempDir()
