@@ -68,7 +68,7 @@ func init() { Undertaking.Apply = applyUndertaking }
 type UndertakingState struct {
 	Accepted []Said            `json:"accepted"` // the latest word of each principal that accepted
 	Crossed  []note.ID         `json:"crossed,omitempty"`
-	Ended    *Said             `json:"ended,omitempty"` // who withdrew or declined, and by which note
+	Ended    []Ending          `json:"ended,omitempty"` // who withdrew or declined: of several, none had seen another's
 	Half     string            `json:"half,omitempty"`
 	InForce  *note.ID          `json:"in_force,omitempty"` // the note that completed the acceptance
 	Opener   string            `json:"opener"`
@@ -98,6 +98,13 @@ type UndertakingPart struct {
 // Verdict is what a party says of a part that was reported done.
 type Verdict struct {
 	As    string  `json:"as"` // confirmed, disputed
+	Note  note.ID `json:"note"`
+	Party string  `json:"party"`
+}
+
+// Ending is the word of a party that declined or withdrew.
+type Ending struct {
+	As    string  `json:"as"` // declined, withdrawn
 	Note  note.ID `json:"note"`
 	Party string  `json:"party"`
 }
@@ -134,11 +141,10 @@ func (s *UndertakingState) Clocks() []Clock {
 		c := Clock{For: "to accept or decline", From: s.Opening, Owes: p, Due: utc(s.Until), Lapses: true}
 		if i := slices.IndexFunc(s.Accepted, func(a Said) bool { return a.Party == p }); i >= 0 {
 			c.Done = &s.Accepted[i].Note
-		} else if s.Ended != nil {
-			c.Void = true
-			if s.Ended.Party == p {
-				c.Done, c.Void = &s.Ended.Note, false
-			}
+		} else if i := slices.IndexFunc(s.Ended, func(e Ending) bool { return e.Party == p }); i >= 0 {
+			c.Done = &s.Ended[i].Note
+		} else {
+			c.Void = len(s.Ended) > 0
 		}
 		out = append(out, c)
 	}
@@ -211,52 +217,97 @@ func (s UndertakingState) accept(in *Input) (State, error) {
 	if until, err := ParseInstant(s.Until); err == nil && in.Time.After(until) {
 		return nil, errors.New("by its own time it comes after the offer lapsed")
 	}
-	if s.Ended != nil && s.State != "crossed" && in.Saw(s.Ended.Note) {
+	if s.State == "crossed" && !s.sawCrossing(in) {
+		return s.join(in)
+	}
+	if s.State != "crossed" && s.sawEnded(in) {
 		return nil, errors.New("its author had already seen that the offer was " + s.State)
 	}
-	if s.State == "crossed" {
-		// A word said before both crossing notes were known settles nothing.
-		for _, id := range s.Crossed {
-			if id != in.ID && !in.Saw(id) {
-				return nil, errors.New("it was written before its author had seen that the acceptance and the withdrawal crossed")
-			}
-		}
-	}
 	s.Accepted = said(s.Accepted, in)
-	if !everyone(s.Accepted, in) {
-		return &s, nil
+	switch {
+	case !everyone(s.Accepted, in):
+	case len(s.Ended) > 0 && s.State != "crossed":
+		s.cross()
+	default:
+		s.State, s.InForce, s.Crossed, s.Ended = "in force", &in.ID, nil, nil
 	}
-	if s.Ended != nil && s.State != "crossed" {
-		s.State, s.Crossed, s.Accepted = "crossed", []note.ID{s.Ended.Note, in.ID}, nil
-		return &s, nil
-	}
-	s.State, s.InForce, s.Crossed, s.Ended = "in force", &in.ID, nil, nil
 	return &s, nil
 }
 
 func (s UndertakingState) end(in *Input) (State, error) {
-	said := Said{in.ID, in.Party}
 	switch {
-	case s.State == "in force" && in.Saw(*s.InForce):
+	case s.State == "in force" && sawAll(in, s.Accepted):
 		return nil, errors.New("it is in force: only an agreement of all can change it now")
-	case s.State == "in force":
-		s.State, s.Crossed, s.Ended = "crossed", []note.ID{*s.InForce, in.ID}, &said
-		s.Accepted, s.InForce = nil, nil
-		return &s, nil
+	case s.State == "crossed" && !s.sawCrossing(in):
+		return s.join(in)
 	case s.State == "crossed":
-		for _, id := range s.Crossed {
-			if !in.Saw(id) && id != in.ID {
-				return nil, errors.New("it was written before its author had seen that the acceptance and the withdrawal crossed")
-			}
-		}
-	case s.Ended != nil && in.Saw(s.Ended.Note):
+		s.Crossed, s.Ended = nil, nil
+	case s.sawEnded(in):
 		return nil, errors.New("its author had already seen that the offer was " + s.State)
-	case s.State == "withdrawn" || (s.State == "declined" && in.Act.Name == "decline"):
-		return &s, nil // it ended already, by a note that crossed this one; a withdrawal counts before a decline
 	}
-	s.State, s.Ended = map[string]string{"decline": "declined", "withdraw": "withdrawn"}[in.Act.Name], &said
-	s.Crossed = nil
+	s.Ended = append(slices.Clone(s.Ended), ending(in))
+	if s.State == "in force" {
+		s.cross()
+		return &s, nil
+	}
+	s.State = "declined"
+	if slices.ContainsFunc(s.Ended, func(e Ending) bool { return e.As == "withdrawn" }) {
+		s.State = "withdrawn" // of two that crossed a withdrawal counts before a decline
+	}
 	return &s, nil
+}
+
+func ending(in *Input) Ending {
+	return Ending{map[string]string{"decline": "declined", "withdraw": "withdrawn"}[in.Act.Name], in.ID, in.Party}
+}
+
+// cross says that every principal has accepted, and someone has ended it, by
+// notes that crossed. All of these notes have to be seen by a word that counts
+// from now on: which of them is folded last is for their names to decide, and
+// names decide nothing.
+func (s *UndertakingState) cross() {
+	s.Crossed = nil
+	for _, e := range s.Ended {
+		s.Crossed = append(s.Crossed, e.Note)
+	}
+	for _, a := range s.Accepted {
+		s.Crossed = append(s.Crossed, a.Note)
+	}
+	s.State, s.Accepted, s.InForce = "crossed", nil, nil
+}
+
+// join takes a word that was said before its author knew what had crossed. One
+// that crossed all of the other side's is one more that did; any other would
+// not have counted, either, had it been folded before the crossing.
+func (s UndertakingState) join(in *Input) (State, error) {
+	accepted := slices.DeleteFunc(slices.Clone(s.Crossed), func(id note.ID) bool {
+		return slices.ContainsFunc(s.Ended, func(e Ending) bool { return e.Note == id })
+	})
+	if s.sawEnded(in) || !slices.ContainsFunc(accepted, func(id note.ID) bool { return !in.Saw(id) }) {
+		return nil, errors.New("it was written before its author had seen that the acceptance and the withdrawal crossed")
+	}
+	if in.Act.Name == "accept" { // a party has one acceptance, the latest
+		s.Crossed = slices.DeleteFunc(slices.Clone(s.Crossed), func(id note.ID) bool {
+			return id.Party() == in.Party && slices.Contains(accepted, id)
+		})
+	} else {
+		s.Ended = append(slices.Clone(s.Ended), ending(in))
+	}
+	s.Crossed = append(slices.Clip(s.Crossed), in.ID)
+	s.Accepted = nil // said without having seen this word, which was folded later
+	return &s, nil
+}
+
+func (s *UndertakingState) sawEnded(in *Input) bool {
+	return slices.ContainsFunc(s.Ended, func(e Ending) bool { return in.Saw(e.Note) })
+}
+
+func (s *UndertakingState) sawCrossing(in *Input) bool {
+	return !slices.ContainsFunc(s.Crossed, func(id note.ID) bool { return id != in.ID && !in.Saw(id) })
+}
+
+func sawAll(in *Input, list []Said) bool {
+	return !slices.ContainsFunc(list, func(w Said) bool { return !in.Saw(w.Note) })
 }
 
 func (s UndertakingState) part(in *Input) (State, error) {

@@ -1,8 +1,12 @@
 package register
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"detente/matter"
 	"detente/note"
 )
 
@@ -58,6 +62,86 @@ func TestNamesDecideNothing(t *testing.T) {
 			w.everyOrder(func(r *Register) {
 				if got := r.Matter(opening).State.Status(); got != c.want {
 					t.Errorf("%s, opened by %s: it is %s; want %s", name, opener, got, c.want)
+				}
+			})
+		}
+	}
+}
+
+// The same with three: whoever is called what, every order of the notes comes
+// to one state, and so does every word said by one who has seen some of them.
+func TestNamesDecideNothingOfThree(t *testing.T) {
+	type step struct {
+		who  int // 0 opened it
+		act  string
+		seen []int // of the steps before, those that its author had seen
+	}
+	none := []int{}
+	for name, c := range map[string]struct {
+		steps []step
+		want  string
+	}{
+		"two declines":                         {[]step{{1, "decline", none}, {2, "decline", none}}, "declined"},
+		"two declines and a withdrawal":        {[]step{{0, "withdraw", none}, {1, "decline", none}, {2, "decline", none}}, "withdrawn"},
+		"a decline, a withdrawal, an accept":   {[]step{{0, "withdraw", none}, {1, "decline", none}, {2, "accept", none}}, "withdrawn"},
+		"an accept that saw the decline":       {[]step{{0, "withdraw", none}, {1, "decline", none}, {1, "accept", []int{1}}, {2, "accept", []int{1}}}, "withdrawn"},
+		"an accept that saw the withdrawal":    {[]step{{0, "withdraw", none}, {1, "decline", none}, {2, "accept", []int{0}}}, "withdrawn"},
+		"accepted, and withdrawn":              {[]step{{0, "withdraw", none}, {1, "accept", none}, {2, "accept", none}}, "crossed"},
+		"withdrawn by one who saw one accept":  {[]step{{1, "accept", none}, {2, "accept", none}, {0, "withdraw", []int{0}}}, "crossed"},
+		"withdrawn by one who saw both":        {[]step{{1, "accept", none}, {2, "accept", none}, {0, "withdraw", []int{0, 1}}}, "in force"},
+		"accepted, declined and withdrawn":     {[]step{{0, "withdraw", none}, {1, "accept", none}, {1, "decline", none}, {2, "accept", none}}, "crossed"},
+		"resolved having seen two of three":    {[]step{{0, "withdraw", none}, {1, "accept", none}, {2, "accept", none}, {1, "decline", []int{0}}}, "crossed"},
+		"resolved having seen all":             {[]step{{0, "withdraw", none}, {1, "accept", none}, {2, "accept", none}, {1, "decline", []int{0, 2}}}, "declined"},
+		"declined again, having seen it":       {[]step{{1, "decline", none}, {2, "decline", []int{0}}}, "declined"},
+		"accepted twice, and withdrawn":        {[]step{{0, "withdraw", none}, {1, "accept", none}, {1, "accept", none}, {2, "accept", none}}, "crossed"},
+		"declined while the last accepts":      {[]step{{0, "withdraw", none}, {1, "accept", none}, {1, "decline", none}, {2, "accept", []int{1}}}, "crossed"},
+		"accepted again while the last does":   {[]step{{0, "withdraw", none}, {1, "accept", none}, {1, "accept", none}, {2, "accept", []int{1}}}, "crossed"},
+		"accepted again, and not by all":       {[]step{{0, "withdraw", none}, {1, "accept", none}, {2, "accept", none}, {1, "accept", []int{0, 2}}, {2, "accept", []int{0, 1}}}, "crossed"},
+		"accepted again by all":                {[]step{{0, "withdraw", none}, {1, "accept", none}, {2, "accept", none}, {0, "accept", []int{1, 2}}, {1, "accept", []int{0, 2}}, {2, "accept", []int{0, 1}}}, "in force"},
+		"in force, declined by one who saw it": {[]step{{1, "accept", none}, {2, "accept", none}, {0, "withdraw", none}, {1, "decline", []int{1}}}, "crossed"},
+	} {
+		var first string
+		for _, names := range [][]string{{"IRN", "PAK", "TUR"}, {"IRN", "TUR", "PAK"}, {"PAK", "IRN", "TUR"}, {"PAK", "TUR", "IRN"}, {"TUR", "IRN", "PAK"}, {"TUR", "PAK", "IRN"}} {
+			w := newWorld(t, "IRN", "PAK", "TUR")
+			opening := w.write(names[0], "undertaking/offer", nil, offerFields(names...))
+			for _, p := range names[1:] {
+				w.see(p)
+			}
+			label := map[note.ID]string{opening: "opening"}
+			var ids []note.ID
+			for i, s := range c.steps {
+				who := names[s.who]
+				for _, j := range s.seen {
+					id := ids[j]
+					w.seen[who][id.Party()] = max(w.seen[who][id.Party()], int(id.Index)+1)
+				}
+				fields := map[string]any(nil)
+				if s.act == "accept" {
+					fields = w.terms(opening)
+				}
+				ids = append(ids, w.write(who, "undertaking/"+s.act, &opening, fields))
+				label[ids[i]] = fmt.Sprint(i)
+			}
+			w.everyOrder(func(r *Register) {
+				s := r.Matter(opening).State.(*matter.UndertakingState)
+				if s.State != c.want {
+					t.Errorf("%s, by %v: it is %s; want %s", name, names, s.State, c.want)
+				}
+				var words []string
+				for _, e := range s.Ended {
+					words = append(words, e.As+" "+label[e.Note])
+				}
+				for _, id := range s.Crossed {
+					words = append(words, "crossed "+label[id])
+				}
+				for _, a := range s.Accepted {
+					words = append(words, "accepted "+label[a.Note])
+				}
+				slices.Sort(words)
+				if got := strings.Join(words, ", "); first == "" {
+					first = got
+				} else if got != first {
+					t.Errorf("%s, by %v: %s; by others: %s", name, names, got, first)
 				}
 			})
 		}

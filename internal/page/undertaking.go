@@ -33,11 +33,11 @@ func (p *Page) undertaking(v *view.Matter, again bool) {
 		}
 		p.hang(4, "in force", fmt.Sprintf("from one moment, %s together: %s, with %s", together, Local(&v.Frame, at), u.InForce.Short()), Bold)
 	}
-	if until, err := matter.ParseInstant(u.Until); err == nil && u.InForce == nil && u.Ended == nil {
+	if until, err := matter.ParseInstant(u.Until); err == nil && u.InForce == nil && len(u.Ended) == 0 {
 		p.Para(4, "lapses if not accepted by "+Local(&v.Frame, until))
 	}
-	if u.Ended != nil {
-		p.Para(4, fmt.Sprintf("%s by %s (%s)", u.State, u.Ended.Party, u.Ended.Note.Short()))
+	for _, e := range u.Ended {
+		p.Para(4, fmt.Sprintf("%s by %s (%s)", e.As, e.Party, e.Note.Short()))
 	}
 	for _, part := range u.Parts {
 		p.Hang(4, fmt.Sprintf("part %d, %s:", part.Number, part.By), part.Words.Text())

@@ -138,7 +138,11 @@ func (d *drawing) undertaking(m *register.Matter, s *matter.UndertakingState) {
 	case "crossed":
 		h.Open = append(h.Open, d.item(m, "accepted and withdrawn by notes that crossed: people must say again", terms))
 	case "declined", "withdrawn":
-		h.Open = append(h.Open, d.item(m, fmt.Sprintf("%s by %s", s.State, s.Ended.Party), terms))
+		var by []string
+		for _, e := range s.Ended {
+			by = append(by, e.As+" by "+e.Party)
+		}
+		h.Open = append(h.Open, d.item(m, strings.Join(by, ", "), terms))
 	}
 }
 
