@@ -106,26 +106,39 @@ func Inbox(src Source, channel note.Digest, f Filter) (*Notes, error) {
 		return e.ID.Party() != b.s.Party && !isAck(e)
 	}, func(b *builder, taken []*register.Entry) {
 		slices.Reverse(taken)
-		slices.SortStableFunc(taken, func(x, y *register.Entry) int {
-			if x, y := b.urgent(x), b.urgent(y); x != y {
-				if x {
-					return -1
-				}
-				return 1
+		first := map[*register.Entry]int{}
+		for _, e := range taken {
+			if urgent(b.s.Register, b.s.Party, e) {
+				first[e] = -1
 			}
-			return 0
-		})
+		}
+		slices.SortStableFunc(taken, func(x, y *register.Entry) int { return first[x] - first[y] })
 	})
 }
 
-// urgent reports whether a flash note waits for a person of this party: for
-// an answer of whatever grade, or any other word of it on the same matter.
-func (b *builder) urgent(e *register.Entry) bool {
-	if e.Precedence != "flash" || e.Matter == nil {
-		return e.Precedence == "flash"
+// urgent reports whether a flash note waits for a person of a party: for an
+// answer of whatever grade, or any other word of it on the same matter. A note
+// that is on no matter, such as one that cannot be read, can be answered by no
+// act: there it is any word of a person to its author, who held it then.
+func urgent(r *register.Register, party string, e *register.Entry) bool {
+	switch {
+	case e.Precedence != "flash":
+		return false
+	case e.Matter != nil:
+		at := slices.Index(e.Matter.Entries, e)
+		return !slices.ContainsFunc(e.Matter.Entries[at+1:], func(o *register.Entry) bool { return o.ID.Party() == party })
 	}
-	at := slices.Index(e.Matter.Entries, e)
-	return !slices.ContainsFunc(e.Matter.Entries[at+1:], func(o *register.Entry) bool { return o.ID.Party() == b.s.Party })
+	held := r.Covered(party, e.ID)
+	if held == nil {
+		return true
+	}
+	for i := held.ID.Index; i < r.Size(held.ID.Origin); i++ {
+		o := r.Entry(note.ID{Origin: held.ID.Origin, Index: i})
+		if o.Move != nil && !isAck(o) && o.Move.Act != matter.Test && slices.Contains(o.Audience, e.ID.Party()) {
+			return false
+		}
+	}
+	return true
 }
 
 // Timeline returns all notes but acks by their claimed time, the oldest first.
