@@ -82,14 +82,11 @@ func (n *Node) addDocument(ctx context.Context, signed []byte, home bool) (bool,
 		return false, err
 	}
 	digest := feed.TextDigest(text)
-	known, err := n.store.Docs(kind)
-	if err != nil {
+	known, err := n.store.Doc(digest)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return false, err
 	}
-	var old []byte
-	if i := slices.IndexFunc(known, func(d store.Doc) bool { return d.Digest == digest }); i >= 0 {
-		old = known[i].Bytes
-	}
+	old := known.Bytes
 	if old != nil && kind != charter.KindCharter {
 		return false, nil // one signature is all it needs; another line beside it says nothing
 	}

@@ -59,7 +59,9 @@ func (c *channel) takeFork(ctx context.Context, text []byte) (string, error) {
 		return "", fmt.Errorf("a proof of a fork: %w", err)
 	}
 	h := c.feeds[origin]
-	if _, closed := c.docs.Closed(origin); closed || h != nil && h.forked() && f.stands >= *h.frozen {
+	// Of a closed feed the closing says how much stands. But an accusation may
+	// rest on it, and the first proof of its fork lets that go.
+	if _, closed := c.docs.Closed(origin); h != nil && h.forked() && (closed || f.stands >= *h.frozen) {
 		return "", nil
 	}
 	if _, _, err := verify(key); err != nil {

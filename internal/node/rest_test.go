@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"detente/charter"
+	"detente/feed"
 	"detente/note"
 	"detente/pouch"
 )
@@ -125,6 +127,48 @@ func TestAnAccusationFallsBackOnTheFork(t *testing.T) {
 			}
 			a.goesOn()
 		})
+	}
+}
+
+// An accusation that rests on a feed goes when its fork is proven, though that
+// feed was closed before.
+func TestTheForkOfAClosedFeedCounts(t *testing.T) {
+	p, a := betrayed(t, "IRN", "TUR")
+	p.link.setDown("TUR", true)
+	for i := range 4 {
+		a.write(a.note(fmt.Sprint(i)))
+	}
+	b := a.branch(1)
+	a.tell("IRN", 0)
+	said := p.say("IRN", "routine", "has seen four")
+	p.until("IRN", "its own note", func(s *Snapshot) bool { return s.Register.Entry(said.ID) != nil })
+	b.look()
+	b.write(b.note("has seen that IRN has seen four, and is only the second"))
+	b.tell("TUR", 0)
+	a.accusationOf("IRN", "TUR")
+	identity, err := LoadIdentity(a.n.Dir()+".identity", "")
+	p.must(err)
+	closing, err := charter.Closing{Channel: p.channel, Keeps: b.head(2), Reason: charter.Left, Time: a.n.Now().UTC().Format(note.TimeLayout)}.Sign(identity)
+	p.must(err)
+	_, _, err = p.nodes["TUR"].AddDocument(p.ctx, closing)
+	p.must(err)
+	p.must(p.nodes["TUR"].Read(p.channel, func(s *Snapshot) {
+		if _, closed := s.Docs.Closed(a.origin()); !closed {
+			t.Error("the feed is not closed")
+		}
+	}))
+	fork, err := feed.ProveFork(a.signed(2), b.signed(2), nil, a.n.rings[0].feed.Public())
+	p.must(err)
+	text, err := fork.MarshalText()
+	p.must(err)
+	for range 2 { // the second changes nothing
+		p.must(a.hand("TUR", pouch.Record{Type: pouch.TypeFork, Body: text}))
+	}
+	if h := p.held("TUR", note.Origin("IRN", p.channel, 1)); h.frozen != nil {
+		t.Errorf("TUR holds IRN's feed frozen at %d", *h.frozen)
+	}
+	if h := p.held("TUR", a.origin()); len(h.faults) != 1 || h.frozen == nil || *h.frozen != 2 {
+		t.Errorf("TUR holds %d proofs against PAK, which stands up to %v; want one, and what the closing keeps", len(h.faults), h.frozen)
 	}
 }
 

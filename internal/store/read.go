@@ -49,6 +49,13 @@ func (s *Store) Docs(kind string) (docs []Doc, err error) {
 	return docs, err
 }
 
+// Doc returns the text of a digest, or an error that wraps ErrNotFound.
+func (s *Store) Doc(digest note.Digest) (Doc, error) {
+	d := Doc{Digest: digest}
+	err := s.one("document "+digest.String(), "select kind, bytes from doc where digest = $1", []any{digest[:]}, &d.Kind, &d.Bytes)
+	return d, err
+}
+
 // Feeds returns every feed that the ledger knows, sorted by origin.
 func (s *Store) Feeds() (feeds []FeedRow, err error) {
 	err = s.rows(context.Background(), `select f.origin, f.size, h.root, h.signed from feed f
