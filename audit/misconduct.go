@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -353,28 +352,16 @@ func proveLeaf(signed []byte, index uint64, leaf func(uint64) ([]byte, error), r
 // MarshalText returns the proof as text.
 func (m Misconduct) MarshalText() ([]byte, error) {
 	type plain Misconduct // without MarshalText
-	b, err := jcs.Marshal(plain(m))
-	if err != nil {
-		return nil, fmt.Errorf("proof of misconduct: %w", err)
-	}
-	return append(append([]byte(MisconductType), b...), '\n'), nil
+	return jcs.MarshalTyped(MisconductType, plain(m))
 }
 
 // ParseMisconduct reads a proof. It checks the form only; Verify checks what
 // it proves.
 func ParseMisconduct(text []byte) (Misconduct, error) {
 	type plain Misconduct
-	if len(text) > MaxMisconduct {
-		return Misconduct{}, fmt.Errorf("a proof of misconduct has %d bytes; the limit is %d", len(text), MaxMisconduct)
-	}
-	body, typed := bytes.CutPrefix(text, []byte(MisconductType))
-	body, ended := bytes.CutSuffix(body, []byte{'\n'})
-	if !typed || !ended {
-		return Misconduct{}, errors.New("not a proof of misconduct: want the line detente/misconduct/v1 and a line of JSON")
-	}
 	var m plain
-	if err := jcs.Unmarshal(body, &m); err != nil {
-		return Misconduct{}, fmt.Errorf("proof of misconduct: %w", err)
+	if err := jcs.UnmarshalTyped(MisconductType, text, MaxMisconduct, &m); err != nil {
+		return Misconduct{}, err
 	}
 	leaves := []ProvenLeaf{m.After}
 	if m.Before != nil {

@@ -87,27 +87,15 @@ func (f Fork) Verify(pub Public) (a, b note.Head, err error) {
 // MarshalText returns the fork as text.
 func (f Fork) MarshalText() ([]byte, error) {
 	type plain Fork // without MarshalText
-	b, err := jcs.Marshal(plain(f))
-	if err != nil {
-		return nil, fmt.Errorf("fork: %w", err)
-	}
-	return append(append([]byte(forkType), b...), '\n'), nil
+	return jcs.MarshalTyped(forkType, plain(f))
 }
 
 // ParseFork reads a fork. It checks the form only; Verify checks the proof.
 func ParseFork(text []byte) (Fork, error) {
 	type plain Fork
-	if len(text) > MaxFork {
-		return Fork{}, fmt.Errorf("a fork has %d bytes; the limit is %d", len(text), MaxFork)
-	}
-	body, typed := bytes.CutPrefix(text, []byte(forkType))
-	body, ended := bytes.CutSuffix(body, []byte{'\n'})
-	if !typed || !ended {
-		return Fork{}, errors.New("not a fork: want the line detente/fork/v1 and a line of JSON")
-	}
 	var f plain
-	if err := jcs.Unmarshal(body, &f); err != nil {
-		return Fork{}, fmt.Errorf("fork: %w", err)
+	if err := jcs.UnmarshalTyped(forkType, text, MaxFork, &f); err != nil {
+		return Fork{}, err
 	}
 	if len(f.A) > MaxCheckpoint || len(f.B) > MaxCheckpoint || len(f.Proof) > maxProof {
 		return Fork{}, fmt.Errorf("a fork has checkpoints of %d and %d bytes and %d hashes; the limits are %d and %d", len(f.A), len(f.B), len(f.Proof), MaxCheckpoint, maxProof)

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -129,28 +128,16 @@ func ProveParting(a, b []byte, at uint64, hashesA, hashesB tlog.HashReader, pub 
 // MarshalText returns the parting as text.
 func (p Parting) MarshalText() ([]byte, error) {
 	type plain Parting // without MarshalText
-	b, err := jcs.Marshal(plain(p))
-	if err != nil {
-		return nil, fmt.Errorf("parting: %w", err)
-	}
-	return append(append([]byte(PartingType), b...), '\n'), nil
+	return jcs.MarshalTyped(PartingType, plain(p))
 }
 
 // ParseParting reads a parting. It checks the form only; Verify checks the
 // proof.
 func ParseParting(text []byte) (Parting, error) {
 	type plain Parting
-	if len(text) > MaxFork {
-		return Parting{}, fmt.Errorf("a parting has %d bytes; the limit is %d", len(text), MaxFork)
-	}
-	body, typed := bytes.CutPrefix(text, []byte(PartingType))
-	body, ended := bytes.CutSuffix(body, []byte{'\n'})
-	if !typed || !ended {
-		return Parting{}, errors.New("not a parting: want the line detente/parting/v1 and a line of JSON")
-	}
 	var p plain
-	if err := jcs.Unmarshal(body, &p); err != nil {
-		return Parting{}, fmt.Errorf("parting: %w", err)
+	if err := jcs.UnmarshalTyped(PartingType, text, MaxFork, &p); err != nil {
+		return Parting{}, err
 	}
 	if len(p.A) > MaxCheckpoint || len(p.B) > MaxCheckpoint || max(len(p.InA), len(p.InB), len(p.ToA), len(p.ToB)) > maxProof {
 		return Parting{}, errors.New("a parting has a checkpoint or a proof above the limits")
