@@ -140,13 +140,27 @@ func lost(method, path string, query url.Values, err error) error {
 }
 
 // show asks for a view and prints it: as JSON, as it came, or by render.
-func show[T any](ctx context.Context, c *Call, path string, query url.Values, render func(*Call, *T)) (err error) {
+func show[T any](ctx context.Context, c *Call, path string, query url.Values, render func(*Call, *T)) error {
+	return once(ctx, c, "GET", path, query, nil, render)
+}
+
+// post sends a value as JSON and prints the answer.
+func post[T any](ctx context.Context, c *Call, path string, query url.Values, v any, render func(*Call, *T)) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return once(ctx, c, "POST", path, query, bytes.NewReader(b), render)
+}
+
+// once connects, makes one request and prints the answer.
+func once[T any](ctx context.Context, c *Call, method, path string, query url.Values, body io.Reader, render func(*Call, *T)) (err error) {
 	cl, err := c.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, cl.close()) }()
-	return ask(ctx, c, cl, "GET", path, query, nil, render)
+	return ask(ctx, c, cl, method, path, query, body, render)
 }
 
 // ask makes one request and prints the answer.

@@ -171,7 +171,7 @@ func credenceExport(ctx context.Context, c *Call) (err error) {
 }
 
 // addFile hands a file to the node.
-func addFile(ctx context.Context, c *Call, then func(*Call, *web.Document)) (err error) {
+func addFile(ctx context.Context, c *Call, then func(*Call, *web.Document)) error {
 	if err := c.want(1, 1, "one file"); err != nil {
 		return err
 	}
@@ -179,12 +179,7 @@ func addFile(ctx context.Context, c *Call, then func(*Call, *web.Document)) (err
 	if err != nil {
 		return err
 	}
-	cl, err := c.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cl.close()) }()
-	return ask(ctx, c, cl, "POST", "documents", nil, bytes.NewReader(b), then)
+	return once(ctx, c, "POST", "documents", nil, bytes.NewReader(b), then)
 }
 
 func credenceImport(ctx context.Context, c *Call) error {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -93,23 +92,15 @@ func setupProve(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 	f.BoolVar(&in.Content, "content", false, "what the note says goes too, in the clear")
 	f.BoolVar(&in.Move, "move", false, "what the note does goes too, in the clear")
 	f.BoolVar(&in.Disclose, "disclose", false, "the other side has consented that its words go out in the clear")
-	return func(ctx context.Context, c *Call) (err error) {
+	return func(ctx context.Context, c *Call) error {
 		if err := c.want(2, 2, "one note and one folder"); err != nil {
 			return err
 		}
+		var err error
 		if in.Dir, err = filepath.Abs(c.Args[1]); err != nil {
 			return err
 		}
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		cl, err := c.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cl.close()) }()
-		return ask(ctx, c, cl, "POST", "notes/"+url.PathEscape(c.Args[0])+"/prove", url.Values{"channel": {*channel}}, bytes.NewReader(b), func(c *Call, p *web.Proof) {
+		return post(ctx, c, "notes/"+url.PathEscape(c.Args[0])+"/prove", url.Values{"channel": {*channel}}, in, func(c *Call, p *web.Proof) {
 			c.printf("Written: %s, %s, %s", filepath.Base(p.Leaf), filepath.Base(p.Proof), filepath.Base(p.Policy))
 			for _, name := range sorted(p.Plain) {
 				c.printf(", %s", filepath.Base(p.Plain[name]))
@@ -223,7 +214,7 @@ type exported struct {
 
 func setupLogs(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 	channel := channelFlag(f)
-	return func(ctx context.Context, c *Call) (err error) {
+	return func(ctx context.Context, c *Call) error {
 		if err := c.want(1, 1, "one folder"); err != nil {
 			return err
 		}
@@ -231,12 +222,7 @@ func setupLogs(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 		if err != nil {
 			return err
 		}
-		cl, err := c.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, cl.close()) }()
-		return ask(ctx, c, cl, "POST", "logs", url.Values{"channel": {*channel}, "dir": {dir}}, nil, func(c *Call, v *exported) {
+		return once(ctx, c, "POST", "logs", url.Values{"channel": {*channel}, "dir": {dir}}, nil, func(c *Call, v *exported) {
 			t := c.table("LOG", "LEAVES", "RECEIPTS ON ITS CHECKPOINT")
 			for _, l := range v.Logs {
 				t.row(filepath.Base(l.Dir), fmt.Sprint(l.Size), strings.Join(l.Receipts, ", "))
@@ -254,7 +240,7 @@ func backup(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	return c.post(ctx, "backup", nil, map[string]string{"Path": path}, func(c *Call, v *map[string]any) {
+	return post(ctx, c, "backup", nil, map[string]string{"Path": path}, func(c *Call, v *map[string]any) {
 		c.printf("The ledger is copied to %s.\n", path)
 	})
 }

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net/url"
@@ -96,20 +93,19 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 			d.Authentic = commas(authentic)
 		}
 		q := url.Values{}
-		render := any(renderSent)
 		switch {
 		case check:
 			q.Set("check", "1")
-			render = func(c *Call, _ *map[string]any) { c.printf("Nothing is wrong with it. It was not sent.\n") }
+			return post(ctx, c, "send", q, d, func(c *Call, _ *map[string]any) { c.printf("Nothing is wrong with it. It was not sent.\n") })
 		case keep:
 			q.Set("keep", "1")
-			render = func(c *Call, v *map[string]any) {
+			return post(ctx, c, "send", q, d, func(c *Call, v *map[string]any) {
 				c.printf("Kept as draft %v. Send it with: detente drafts send %v\n", (*v)["draft"], (*v)["draft"])
-			}
+			})
 		case wait != "":
 			q.Set("wait", wait)
 		}
-		return c.post(ctx, "send", q, d, render)
+		return post(ctx, c, "send", q, d, renderSent)
 	}
 }
 
@@ -189,27 +185,6 @@ func fillDraft(c *Call, d *desk.Draft, texts, quotes many, lang, basis string) e
 	return nil
 }
 
-// post sends a value as JSON and prints the answer by render, a
-// func(*Call, *T) for some T.
-func (c *Call) post(ctx context.Context, path string, q url.Values, v any, render any) (err error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	cl, err := c.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cl.close()) }()
-	switch render := render.(type) {
-	case func(*Call, *web.Sent):
-		return ask(ctx, c, cl, "POST", path, q, bytes.NewReader(b), render)
-	case func(*Call, *map[string]any):
-		return ask(ctx, c, cl, "POST", path, q, bytes.NewReader(b), render)
-	}
-	return fmt.Errorf("no way to print %T", render)
-}
-
 func renderSent(c *Call, s *web.Sent) {
 	how := "Sent"
 	if !c.Served {
@@ -234,7 +209,7 @@ func setupErase(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		if err := c.want(1, 1, "one note, such as PAK#3"); err != nil {
 			return err
 		}
-		return c.post(ctx, "erase", nil, map[string]string{"Channel": channel, "Note": c.Args[0]}, func(c *Call, v *map[string]any) {
+		return post(ctx, c, "erase", nil, map[string]string{"Channel": channel, "Note": c.Args[0]}, func(c *Call, v *map[string]any) {
 			c.printf("The content of %s is erased at this node. Its leaf, its proof and what it did in the register stand.\n", short(fmt.Sprint((*v)["erased"])))
 		})
 	}
