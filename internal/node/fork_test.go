@@ -11,6 +11,7 @@ import (
 	"detente/charter"
 	"detente/feed"
 	"detente/note"
+	"detente/pouch"
 )
 
 // stranger checks a proof as a program does that knows only credences.
@@ -206,6 +207,30 @@ func TestSeenLowered(t *testing.T) {
 	a.seen = nil
 	a.tell("TUR", 1)
 	a.frozen(back.Index)
+	a.everyoneKnows()
+	a.goesOn()
+}
+
+// A node does not look for what lies below a receipt; handed the proof, it
+// freezes the feed and passes it on as any other.
+func TestSeenBelowAReceipt(t *testing.T) {
+	p, a := betrayed(t, "IRN", "TUR")
+	p.say("IRN", "routine", "one")
+	a.look()
+	held := a.seen[note.Origin("IRN", p.channel, 1)]
+	lines, err := a.n.rings[0].receipt.Cosign("PAK/receipt", held, a.n.Now().Add(-2*audit.ReceiptSlack))
+	p.must(err)
+	a.seen = map[string]note.Head{}
+	below := a.write(a.note("has not seen it"))
+	a.tell("IRN", 0)
+	a.goesOn()
+	hashes := feed.HashLeaves(a.leaves)
+	m, err := audit.ProveReceipt(a.signed(len(a.leaves)), audit.SignedReceipt{Head: held, Lines: lines}, below.Index, func(i uint64) ([]byte, error) { return a.leaves[i], nil }, hashes)
+	p.must(err)
+	text, err := m.MarshalText()
+	p.must(err)
+	p.must(a.hand("TUR", pouch.Record{Type: pouch.TypeFork, Body: text}))
+	a.frozen(below.Index)
 	a.everyoneKnows()
 	a.goesOn()
 }
