@@ -36,7 +36,17 @@ func Example(kind *Kind, act *Act) []string {
 	return args
 }
 
+// examples are values for fields by name, where any value of the type would
+// not read sensibly.
+var examples = map[string]string{
+	"hours": "all hours, Asia/Karachi", "information": "2", "kind": "route", "level": "foreign ministers", "post": "Foreign Office operations room",
+	"receiving": "IRN", "source": "B", "telephone": "+92 51 000 0000", "tlp": "amber", "to": "IRN",
+}
+
 func exampleValue(s *Spec) string {
+	if v, ok := examples[s.Name]; ok && (s.Type != TypeEnum || slices.Contains(s.Words, v)) {
+		return v
+	}
 	switch s.Type {
 	case TypeEnum:
 		return s.Words[0]
@@ -44,12 +54,9 @@ func exampleValue(s *Spec) string {
 		return "2024-01-26T23:59[Asia/Karachi]"
 	case TypeDate:
 		return "2024-01-16"
-	case TypePlace:
+	case TypePlace, TypeDistrict:
 		return "IR/Sistan and Baluchestan/Saravan"
 	case TypeCode:
-		if s.Name == "receiving" {
-			return "IRN"
-		}
 		return "PAK"
 	case TypeRef, TypeRefs:
 		return "IRN#5"
@@ -70,10 +77,7 @@ func exampleValue(s *Spec) string {
 	case TypeNames:
 		return "talk"
 	}
-	return map[string]string{
-		"post": "Foreign Office operations room", "hours": "all hours, Asia/Karachi", "telephone": "+92 51 000 0000",
-		"level": "foreign ministers",
-	}[s.Name]
+	return ""
 }
 
 // Quote writes arguments as a shell takes them.

@@ -29,6 +29,8 @@ const (
 	TypeList    Type = "list"    // objects, each with the fields of Of
 	TypeNames   Type = "names"   // lines of text
 	TypeRefs    Type = "notes"   // names of notes
+
+	TypeDistrict Type = "district" // a place that is no finer, named in words
 )
 
 // Spec describes one field of a move, or of an item of a list.
@@ -87,6 +89,8 @@ func date(name, doc string) Field[string]    { return text(TypeDate, name, doc) 
 func end(name, doc string) Field[string]     { return text(TypeEnd, name, doc) }
 func place(name, doc string) Field[string]   { return text(TypePlace, name, doc) }
 func code(name, doc string) Field[string]    { return text(TypeCode, name, doc) }
+
+func district(name, doc string) Field[string] { return text(TypeDistrict, name, doc) }
 
 func enum(name, doc string, words ...string) Field[string] {
 	f := text(TypeEnum, name, doc)
@@ -267,6 +271,8 @@ func (s *Spec) checkText(v string) string {
 		_, err = note.ParseDigest(v)
 	case TypePlace:
 		return checkPlace(v)
+	case TypeDistrict:
+		return checkDistrict(v)
 	case TypeLine:
 		limit := s.Limit
 		if limit == 0 {
@@ -301,6 +307,18 @@ func checkPlace(v string) string {
 		if why := checkLine(part, lineLimit); why != "" {
 			return why
 		}
+	}
+	return ""
+}
+
+// checkDistrict wants a place that is named in words: with a figure in it, it
+// may be a grid reference, a pair of coordinates, a code or an address.
+func checkDistrict(v string) string {
+	if why := checkPlace(v); why != "" {
+		return why
+	}
+	if i := strings.IndexFunc(v, unicode.IsNumber); i >= 0 {
+		return fmt.Sprintf("a figure at byte %d of %.60q: want a district in words, COUNTRY/AREA/DISTRICT, and no finer location", i, v)
 	}
 	return ""
 }

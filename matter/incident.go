@@ -126,11 +126,7 @@ func applyIncident(prev State, in *Input) (State, error) {
 	case "question":
 		q := Question{Asker: in.Party, Note: in.ID}
 		for _, p := range in.others() {
-			c := Clock{For: "to clarify", From: in.ID, Owes: p}
-			if t, ok := in.Rules.Due("incident/question", in.Time, p); ok {
-				c.Due = t.UTC().Format("2006-01-02T15:04:05Z07:00")
-			}
-			q.Clocks = append(q.Clocks, c)
+			q.Clocks = append(q.Clocks, Clock{For: "to clarify", From: in.ID, Owes: p, Due: in.due(p)})
 		}
 		s.Questions = append(slices.Clone(s.Questions), q)
 	default:

@@ -120,8 +120,18 @@ func (in *Input) others() []string {
 	return slices.DeleteFunc(slices.Clone(in.Principals), func(p string) bool { return p == in.Party })
 }
 
+// due returns the deadline that the charter sets a party for answering the
+// move, in UTC; empty where it sets none.
+func (in *Input) due(party string) string {
+	t, ok := in.Rules.Due(in.Move.Act, in.Time, party)
+	if !ok {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // Kinds is every kind of matter, in the order of the documents.
-var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk}
+var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request}
 
 var acts = func() map[string]row {
 	m := map[string]row{}

@@ -77,6 +77,18 @@ type Entry struct {
 	seen     []seen
 }
 
+// Handling returns how the note's words may be handled; its zero value where
+// nothing stands on them, or where the move that would say it cannot be read.
+func (e *Entry) Handling() matter.Handling {
+	switch {
+	case e.Move == nil:
+		return matter.Handling{}
+	case e.Matter == nil:
+		return matter.HandlingOf(e.Move)
+	}
+	return matter.HandlingOf(e.Matter.Entries[0].Move, e.Move)
+}
+
 // seen is one head of a header: the feed, and how much of it was held.
 type seen struct {
 	feed *feed

@@ -270,6 +270,23 @@ func everything(w *world) {
 	say("IRN", "talk/readout", &tlk, map[string]any{"points": []any{map[string]any{"topic": "security"}, map[string]any{"topic": "trust"}}})
 	say("IRN", "talk/mark", &tlk, map[string]any{"readout": ro.String(), "point": int64(1), "as": "agreed", "with": int64(2)})
 	say("IRN", "talk/reserve", &tlk, map[string]any{"readout": ro.String(), "point": int64(2)})
+	dos := say("PAK", "dossier/share", nil, shareFields(2))
+	say("IRN", "dossier/received", &dos, nil)
+	say("IRN", "dossier/answer", &dos, answers(1, "inquiring", 2, "insufficient"))
+	say("PAK", "dossier/supplement", &dos, map[string]any{"items": shareFields(1)["items"]})
+	say("PAK", "dossier/retract", &dos, map[string]any{"item": int64(2)})
+	say("IRN", "dossier/answer", &dos, answers(1, "found", 3, "declined"))
+	say("PAK", "dossier/close", &dos, nil)
+	say("IRN", "dossier/close", &dos, nil)
+	req := say("IRN", "request/make", nil, map[string]any{"for": "action", "to": "PAK", "territory": "PAK", "needed-by": "none",
+		"cites": []any{map[string]any{"dossier": dos.String(), "item": int64(1)}}})
+	say("PAK", "request/acknowledge", &req, nil)
+	say("PAK", "request/accept", &req, w.terms(req))
+	say("PAK", "request/progress", &req, nil)
+	say("PAK", "request/complete", &req, nil)
+	say("IRN", "request/unsatisfied", &req, nil)
+	say("PAK", "request/complete", &req, nil)
+	say("IRN", "request/satisfied", &req, nil)
 }
 
 func BenchmarkFold(b *testing.B) {

@@ -163,10 +163,26 @@ func (r testRules) MayBind(_, office, _ string) (bool, bool) { return office == 
 func (r testRules) IsExercise() bool                         { return false }
 func (r testRules) Serial() int                              { return 0 }
 func (r testRules) Due(act string, start time.Time, _ string) (time.Time, bool) {
-	if act != "incident/question" {
-		return time.Time{}, false
+	hours, ok := map[string]time.Duration{"incident/question": 48, "dossier/share": 72, "request/make": 24}[act]
+	return start.Add(hours * time.Hour), ok
+}
+
+// shareFields are those of a dossier of n items.
+func shareFields(n int) map[string]any {
+	var items []any
+	for range n {
+		items = append(items, map[string]any{"kind": "route", "source": "B", "information": "2", "where": "IR/Sistan and Baluchestan/Saravan"})
 	}
-	return start.Add(48 * time.Hour), true
+	return map[string]any{"items": items, "tlp": "amber", "expires": "none"}
+}
+
+// answers are the fields of an answer: item, answer, item, answer.
+func answers(of ...any) map[string]any {
+	var list []any
+	for i := 0; i < len(of); i += 2 {
+		list = append(list, map[string]any{"item": int64(of[i].(int)), "as": of[i+1]})
+	}
+	return map[string]any{"answers": list}
 }
 
 func offerFields(by ...string) map[string]any {

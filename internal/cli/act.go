@@ -15,6 +15,7 @@ const typesTopic = `The fields of an act are flags of detente send. detente help
     end       an instant, or none in so many words: nothing is without an end by oversight
     place     COUNTRY/AREA/NAME, the country by its two letters: IR/Sistan and Baluchestan/Saravan. Where
               the sides' names differ, the further ones after more strokes
+    district  a place that is no finer than a district, named in words: a figure in it is refused
     note      the name of a note, such as PAK#41: the 42nd note of Pakistan's feed, as every list shows it;
               PAK.2#0 is the first of its second epoch
     digest    64 hexadecimal digits; or the name of a note, for the digest of that note's text:

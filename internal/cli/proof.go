@@ -105,6 +105,9 @@ func setupProve(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			for _, name := range sorted(p.Plain) {
 				c.printf(", %s", filepath.Base(p.Plain[name]))
 			}
+			if p.Handling != "" {
+				c.printf("\nWhat goes in the clear stands under %s", text(p.Handling))
+			}
 			c.printf("\nReceipts in it: %s", cmp.Or(strings.Join(p.Receipts, ", "), "none"))
 			if len(p.Lacking) > 0 {
 				c.printf("; none of %s", strings.Join(p.Lacking, ", "))

@@ -2,7 +2,11 @@ package desk
 
 import (
 	"fmt"
+	"time"
 
+	"detente/internal/node"
+	"detente/internal/store"
+	"detente/matter"
 	"detente/note"
 )
 
@@ -16,19 +20,23 @@ const (
 	Prove  Way = "prove"  // the proof of one note, with its content in the clear if that is asked for
 	Export Way = "export" // documents and data in the clear
 	Print  Way = "print"  // paper
+	Read   Way = "read"   // a file of a note, to an officer of a party that it is addressed to: nothing goes further
 )
 
 // ways is the table of what each way carries.
 var ways = map[Way]struct {
-	opened bool // it can carry words in the clear
-	banner bool // it shows its contents to people, and must say so where they are of an exercise
+	opened bool   // it can carry words in the clear
+	banner bool   // it shows its contents to people, and must say so where they are of an exercise
+	inside bool   // what goes by it stays with a party that it is addressed to
+	tlp    string // the strictest label under which words may go by it in the clear
 }{
 	Line:   {opened: false, banner: true},
-	Pouch:  {opened: false, banner: false}, // every header in it carries the mark
-	Logs:   {opened: false, banner: false}, // likewise
-	Prove:  {opened: true, banner: false},  // likewise
-	Export: {opened: true, banner: true},
-	Print:  {opened: true, banner: true},
+	Pouch:  {opened: false, banner: false},              // every header in it carries the mark
+	Logs:   {opened: false, banner: false},              // likewise
+	Prove:  {opened: true, banner: false, tlp: "amber"}, // likewise
+	Export: {opened: true, banner: true, tlp: "amber"},
+	Print:  {opened: true, banner: true, tlp: "amber"},
+	Read:   {opened: true, banner: false, inside: true},
 }
 
 // Leaving is what is about to leave.
@@ -40,7 +48,33 @@ type Leaving struct {
 	Erased   bool    // the content was erased
 	Disclose bool    // the officer said, in so many words, that the other side's words may go
 	Exercise bool
-	Banner   bool // the mark of an exercise stands on it
+	Banner   bool            // the mark of an exercise stands on it
+	Handling matter.Handling // that stands on the words
+	Unread   bool            // the move that would say how they may be handled cannot be read
+	At       time.Time       // when it is to leave
+}
+
+// Leaving returns what MayLeave must know of a note before it leaves. The
+// caller adds what it would do: whether words go in the clear, and what the
+// officer said.
+func (d *Desk) Leaving(way Way, id note.ID) (Leaving, error) {
+	l := Leaving{Way: way, Note: id, Own: id.Party() == d.n.Party(), Unread: true, At: d.n.Now()}
+	_, channel, _, err := note.ParseOrigin(id.Origin)
+	if err != nil {
+		return l, err
+	}
+	err = d.n.Read(channel, func(s *node.Snapshot) {
+		l.Exercise = s.Docs.Exercise()
+		if e := s.Register.Entry(id); e != nil {
+			l.Handling, l.Unread = e.Handling(), e.Move == nil
+		}
+	})
+	if err != nil {
+		return l, err
+	}
+	c, state, err := d.n.Content(id)
+	l.Erased = c == nil && state == store.Erased
+	return l, err
 }
 
 // A StayError says that something may not leave, and did not.
@@ -64,6 +98,13 @@ func MayLeave(l Leaving) error {
 		return stay("the content of " + l.Note.Short() + " was erased; its proof can still be given, without the words")
 	case l.Opened && !way.opened:
 		return stay("this way carries only what is sealed")
+	case way.inside:
+	case l.Opened && l.Unread:
+		return stay("what " + l.Note.Short() + " does cannot be read here, so nobody can say under which caveats its words stand")
+	case l.Opened && matter.Stricter(l.Handling.TLP, way.tlp):
+		return stay(fmt.Sprintf("%s stands under %q: its words go in the clear to nobody beyond its audience; its proof can still be given, without the words", l.Note.Short(), l.Handling))
+	case l.Opened && l.Handling.Expired(l.At):
+		return stay(fmt.Sprintf("%s stands under %q, which is over: its words go out in the clear no more; its proof can still be given, without the words", l.Note.Short(), l.Handling))
 	case l.Opened && !l.Own && !l.Disclose:
 		return stay("the words of " + l.Note.Short() + " are the other side's: each side publishes its own words freely; ask for their consent, then say --disclose")
 	}

@@ -40,8 +40,8 @@ func (p *Page) item(f *view.Frame, i *view.Item) {
 	}
 	p.Hang(4, "-", what)
 	for _, w := range i.Words {
-		if s := w.Text(); s != "" {
-			p.hang(6, fmt.Sprintf("%s (%s):", w.Party, w.Note.Short()), Basis(w)+"“"+s+"”", Dim)
+		if s := w.Quoted(); s != "" {
+			p.hang(6, fmt.Sprintf("%s (%s):", w.Party, w.Note.Short()), Basis(w)+s, Dim)
 		}
 	}
 }

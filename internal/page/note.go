@@ -61,7 +61,7 @@ func noteText(v *view.Note) string {
 }
 
 func wording(v *view.Note, slot string) string {
-	return (&view.Words{Authentic: v.Authentic, Texts: v.Texts[slot]}).Text()
+	return (&view.Words{Authentic: v.Authentic, Handling: v.Handling, Texts: v.Texts[slot]}).Text()
 }
 
 // slots names the texts of a note in the order of its act's table; those that
@@ -93,6 +93,9 @@ func slots(v *view.Note) []string {
 func (p *Page) Letter(v *view.Note) {
 	if v.Content != "held" && v.Content != "none" {
 		p.Hang(4, "content:", v.Content)
+	}
+	if v.Handling != nil {
+		p.hang(4, "handling:", v.Handling.String(), Bold)
 	}
 	for _, slot := range slots(v) {
 		w := &view.Words{Authentic: v.Authentic, Texts: v.Texts[slot]}

@@ -18,7 +18,7 @@ import (
 var kinds = []struct {
 	kind *matter.Kind
 	part int
-}{{&matter.Undertaking, 9}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Line, 1}}
+}{{&matter.Undertaking, 9}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Dossier, 3}, {&matter.Request, 3}, {&matter.Line, 1}}
 
 func (w *world) kind() *matter.Kind {
 	total := 0
@@ -53,8 +53,13 @@ func (w *world) openMatters(p *party) (list []open) {
 				continue
 			}
 			o := open{id: m.ID, kind: m.Kind, stage: m.State.Status(), audience: m.Audience, opener: m.State.Opened()}
-			if u, ok := m.State.(*matter.UndertakingState); ok {
-				o.terms, o.parts, o.stage = u.Terms, len(u.Parts), u.State
+			switch s := m.State.(type) {
+			case *matter.UndertakingState:
+				o.terms, o.parts, o.stage = s.Terms, len(s.Parts), s.State
+			case *matter.DossierState:
+				o.parts = len(s.Items)
+			case *matter.RequestState:
+				o.terms = s.Terms
 			}
 			for _, e := range m.Entries {
 				o.notes = append(o.notes, e.ID)
@@ -169,7 +174,7 @@ func (w *world) value(s *matter.Spec, on *open) any {
 		return v
 	case matter.TypeDate:
 		return "2024-01-16"
-	case matter.TypePlace:
+	case matter.TypePlace, matter.TypeDistrict:
 		return "PK/Area/Place"
 	case matter.TypeCode:
 		if w.chance(0.05) {

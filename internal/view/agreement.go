@@ -82,8 +82,10 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 
 // standingOf is what each kind brings to the agreement.
 var standingOf = map[string]func(*drawing, *register.Matter){
+	"dossier":     brings((*drawing).dossier),
 	"incident":    brings((*drawing).incident),
 	"mission":     brings((*drawing).mission),
+	"request":     brings((*drawing).request),
 	"talk":        brings((*drawing).talk),
 	"undertaking": brings((*drawing).undertaking),
 }
@@ -257,10 +259,15 @@ func (d *drawing) owed(c register.ClockView) {
 	}
 	clock := d.clock(c)
 	item := d.item(c.Matter, fmt.Sprintf("%s owes: %s", c.Owes, c.For), clock.Words)
-	var part int
-	if n, _ := fmt.Sscanf(c.For, "part %d,", &part); n == 1 {
-		if s, ok := c.Matter.State.(*matter.UndertakingState); ok {
-			item.Words = []*Words{d.words(s.Opening, fmt.Sprintf("part/%d", part))}
+	var n int
+	switch s := c.Matter.State.(type) {
+	case *matter.UndertakingState:
+		if _, err := fmt.Sscanf(c.For, "part %d,", &n); err == nil {
+			item.Words = []*Words{d.words(s.Opening, fmt.Sprintf("part/%d", n))}
+		}
+	case *matter.DossierState:
+		if _, err := fmt.Sscanf(c.For, "item %d,", &n); err == nil {
+			item.Words = []*Words{d.words(s.Items[n-1].Note, fmt.Sprintf("item/%d", s.Items[n-1].Number))}
 		}
 	}
 	item.Clock = clock

@@ -21,8 +21,9 @@ type Note struct {
 	Clocks      []*Clock                `json:"clocks"`          // that the note started or stopped
 	Content     string                  `json:"content"`         // held, erased, missing, unreadable, none
 	Fields      map[string]any          `json:"fields,omitempty"`
-	Header      *note.Header            `json:"header,omitempty"` // absent where the leaf cannot be read
-	Leaf        note.Digest             `json:"leaf"`             // SHA-256 of its bytes
+	Handling    *Handling               `json:"handling,omitempty"` // how its words may be handled
+	Header      *note.Header            `json:"header,omitempty"`   // absent where the leaf cannot be read
+	Leaf        note.Digest             `json:"leaf"`               // SHA-256 of its bytes
 	Quotes      []note.Quote            `json:"quotes,omitempty"`
 	Texts       map[string]note.Wording `json:"texts,omitempty"`
 	Terms       *note.Digest            `json:"terms,omitempty"` // digest of the content's plaintext, by which binding moves name it
@@ -37,7 +38,7 @@ func OneNote(src Source, channel note.Digest, id note.ID) (*Note, error) {
 		}
 		v := &Note{Frame: b.frame(), NoteLine: b.line(e), Clocks: []*Clock{}}
 		if e.Move != nil {
-			v.Fields = e.Move.Fields
+			v.Fields, v.Handling = e.Move.Fields, b.handling(e)
 		}
 		if !e.Content.IsZero() {
 			d := e.Content

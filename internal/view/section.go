@@ -27,6 +27,10 @@ type SectionItem struct {
 // pages is how each kind is shown in full. Each returns the notes that
 // crossed in the matter, for people to resolve.
 var pages = map[string]func(*builder, *Matter, *register.Matter) (crossed []note.ID){
+	"dossier": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.DossierState) []note.ID {
+		v.Sections = b.dossier(s)
+		return nil
+	}),
 	"incident": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.IncidentState) []note.ID {
 		v.Incident = b.incident(s)
 		return nil
@@ -39,6 +43,10 @@ var pages = map[string]func(*builder, *Matter, *register.Matter) (crossed []note
 	"mission": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.MissionState) []note.ID {
 		v.Mission = b.mission(s)
 		return s.Crossed
+	}),
+	"request": page(func(b *builder, v *Matter, m *register.Matter, s *matter.RequestState) []note.ID {
+		v.Sections = b.request(m, s)
+		return nil
 	}),
 	"talk": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.TalkState) []note.ID {
 		v.Talk = b.talk(s)

@@ -45,6 +45,7 @@ type Zone struct {
 type Words struct {
 	Authentic []string     `json:"authentic,omitempty"` // languages; the others are translations
 	Basis     *note.Basis  `json:"basis,omitempty"`
+	Handling  *Handling    `json:"handling,omitempty"` // how they may be handled
 	Note      note.ID      `json:"note"`
 	Party     string       `json:"party"`
 	Slot      string       `json:"slot,omitempty"`
@@ -53,12 +54,22 @@ type Words struct {
 }
 
 // Text returns the words in one language: English where it is there, or the
-// first authentic one. Where there are no words it says why.
-func (w *Words) Text() string {
+// first authentic one; before them, the caveats under which they stand. Where
+// there are no words it says why.
+func (w *Words) Text() string { return w.marked("", "") }
+
+// Quoted is Text with marks of quotation around the words.
+func (w *Words) Quoted() string { return w.marked("“", "”") }
+
+func (w *Words) marked(before, after string) string {
 	if w == nil {
 		return ""
 	}
 	if _, s, ok := w.pick(); ok {
+		s = before + s + after
+		if w.Handling != nil {
+			s = "[" + w.Handling.String() + "] " + s
+		}
 		return s
 	}
 	if w.State == "" || w.State == none {
@@ -151,6 +162,7 @@ func (b *builder) words(id note.ID, slot string) *Words {
 	case e.Trouble == register.Sealed:
 		w.State = string(e.Trouble)
 	default:
+		w.Handling = b.handling(e)
 		b.pending = append(b.pending, pending{words: w})
 	}
 	return w
@@ -170,7 +182,7 @@ func (b *builder) gist(e *register.Entry) *Words {
 		if w.Slot = act.Texts[0].Name; act.Texts[0].Numbered {
 			w.Slot += "/1"
 		}
-		w.State = ""
+		w.State, w.Handling = "", b.handling(e)
 		b.pending = append(b.pending, pending{w, true})
 	}
 	return w

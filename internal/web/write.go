@@ -14,7 +14,6 @@ import (
 	"detente/charter"
 	"detente/internal/desk"
 	"detente/internal/node"
-	"detente/internal/store"
 	"detente/internal/view"
 	"detente/note"
 	"detente/seal"
@@ -134,13 +133,11 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("%.20q is not the number of an attachment", r.PathValue("number"))
 	}
-	c, state, err := a.n.Content(id)
-	if err != nil && c == nil {
+	leaving, err := a.desk.Leaving(desk.Read, id)
+	if err != nil {
 		return err
 	}
-	// Whoever it is addressed to may read it: that discloses nothing. The node
-	// cannot open what is not.
-	leaving := desk.Leaving{Way: desk.Export, Note: id, Own: true, Opened: true, Erased: c == nil && state == store.Erased, Banner: true}
+	leaving.Opened = true
 	if err := desk.MayLeave(leaving); err != nil {
 		return err
 	}
@@ -238,11 +235,12 @@ func (a *API) prove(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(b, &in); err != nil || !filepath.IsAbs(in.Dir) {
 		return badRequest("want {\"dir\": an absolute path}")
 	}
-	c, state, err := a.n.Content(id)
+	leaving, err := a.desk.Leaving(desk.Prove, id)
 	if err != nil {
 		return err
 	}
-	leaving := desk.Leaving{Way: desk.Prove, Note: id, Own: id.Party() == a.n.Party(), Opened: in.Content || in.Move, Erased: in.Content && c == nil && state == store.Erased, Disclose: in.Disclose}
+	leaving.Opened, leaving.Disclose = in.Content || in.Move, in.Disclose
+	leaving.Erased = leaving.Erased && in.Content // the move is never erased
 	if err := desk.MayLeave(leaving); err != nil {
 		return err
 	}
@@ -261,13 +259,18 @@ func (a *API) prove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, Proof{Leaf: p.Leaf, Lacking: append([]string{}, p.Lacking...), Plain: p.Plain, Policy: p.Policy, Proof: p.Proof, Receipts: append([]string{}, p.Receipts...), Size: p.Head.Size})
+	v := Proof{Leaf: p.Leaf, Lacking: append([]string{}, p.Lacking...), Plain: p.Plain, Policy: p.Policy, Proof: p.Proof, Receipts: append([]string{}, p.Receipts...), Size: p.Head.Size}
+	if leaving.Opened {
+		v.Handling = leaving.Handling.String()
+	}
+	return answer(w, v)
 }
 
 // Proof is what was written.
 type Proof struct {
-	Lacking  []string          `json:"lacking"` // principals whose receipt is not in it
-	Leaf     string            `json:"leaf"`    // paths
+	Handling string            `json:"handling,omitempty"` // the caveats of the words that go in the clear
+	Lacking  []string          `json:"lacking"`            // principals whose receipt is not in it
+	Leaf     string            `json:"leaf"`               // paths
 	Plain    map[string]string `json:"plain"`
 	Policy   string            `json:"policy"`
 	Proof    string            `json:"proof"`
