@@ -40,6 +40,8 @@ func init() {
 		{Name: "agreement", Args: "", Short: "the agreement as it stands, in two halves, with the words that it rests on", Node: true, Setup: setupView("agreement", renderAgreement)},
 		{Name: "clocks", Args: "[--all]", Short: "what is owed and owing, by deadline", Node: true, Setup: setupClocks},
 		{Name: "line", Args: "", Short: "state of the line: links, roll calls, what is not acknowledged or not answered", Node: true, Setup: setupView("line", renderLine)},
+		{Name: "explain", Args: "PARTY | --file FILE | --write FILE", Short: "where two pictures differ: the first note that the two nodes read differently", Node: true, Setup: setupExplain,
+			Help: explainHelp},
 		{Name: "keys", Args: "", Short: "this party's keys and the words of its fingerprint", Node: true, Setup: plain(keys)},
 		{Name: "verify", Args: "[--seals]", Short: "read the whole record and recompute it from its bytes", Node: true, Setup: setupVerify,
 			Help: "Names exactly what is wrong and where. Erased and missing contents are states, not errors. --seals opens\nevery seal again. Exit code 3 if anything is wrong."},

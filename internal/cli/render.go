@@ -137,7 +137,7 @@ func renderLine(c *Call, v *view.Line) {
 		case *p.PictureEqual:
 			c.printf("    pictures: equal\n")
 		default:
-			c.printf("    %s\n", c.paint(page.Red, "pictures: DIFFERENT; compare the register with them"))
+			c.printf("    %s\n", c.paint(page.Red, "pictures: DIFFERENT; see where the two part: detente explain "+p.Party))
 		}
 	}
 	for _, s := range v.Suspensions {

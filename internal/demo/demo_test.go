@@ -202,6 +202,10 @@ func (l withholding) Exchange(ctx context.Context, to node.Address, b []byte) ([
 	return without(b)
 }
 
+func (withholding) Readings(context.Context, node.Address, []byte) (io.ReadCloser, error) {
+	return nil, errors.New("nobody asks in this test")
+}
+
 func (withholding) Part(context.Context, node.Address, note.Digest, int64) (io.ReadCloser, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -423,9 +423,9 @@ func (k twoKeys) WrapWithLabels(key []byte) ([]*age.Stanza, []string, error) {
 	return append(one, two...), labels, err
 }
 
-// One sealed file that holds two file keys opens for one addressee only: never
-// to two texts. The other says so, and both go on.
-func TestTwoFileKeys(t *testing.T) {
+// twoTexts is a world in which PAK told IRN and TUR two texts, in the note
+// named, by one sealed file that holds two file keys.
+func twoTexts(t *testing.T) (*pair, note.ID) {
 	p, a := betrayed(t, "IRN", "TUR")
 	keys := map[string]age.Recipient{}
 	for party := range p.nodes {
@@ -451,6 +451,13 @@ func TestTwoFileKeys(t *testing.T) {
 			return e != nil && e.Result == want
 		})
 	}
+	return p, id
+}
+
+// One sealed file that holds two file keys opens for one addressee only: never
+// to two texts. The other says so, and both go on.
+func TestTwoFileKeys(t *testing.T) {
+	p, _ := twoTexts(t)
 	t1 := p.say("IRN", "routine", "on")
 	p.must(p.nodes["IRN"].WaitReceipt(p.ctx, t1.ID, "TUR"))
 	p.until("IRN", "that the pictures differ", func(s *Snapshot) bool {

@@ -171,6 +171,14 @@ func (l *tlsLink) Part(ctx context.Context, to Address, digest note.Digest, offs
 	return resp.Body, nil
 }
 
+func (l *tlsLink) Readings(ctx context.Context, to Address, question []byte) (io.ReadCloser, error) {
+	resp, err := l.do(ctx, to, http.MethodPost, "/line/readings", bytes.NewReader(question), func(r *http.Request) { r.Header.Set("Content-Type", "application/json") })
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
 // Traffic returns how many bytes have gone over the line, both ways, TLS
 // included, since the node was opened.
 func (n *Node) Traffic() int64 { return n.traffic.Load() }

@@ -72,6 +72,15 @@ func (e linkEnd) Part(_ context.Context, to Address, d note.Digest, offset int64
 	return f, err
 }
 
+func (e linkEnd) Readings(ctx context.Context, to Address, question []byte) (io.ReadCloser, error) {
+	n, err := e.reach(to)
+	if err != nil {
+		return nil, err
+	}
+	b, err := n.ServeReadings(ctx, e.from, bytes.NewReader(question))
+	return io.NopCloser(bytes.NewReader(b)), err
+}
+
 func (l *memoryLink) setDown(party string, down bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

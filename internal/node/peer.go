@@ -30,6 +30,8 @@ type Link interface {
 	Exchange(ctx context.Context, to Address, pouch []byte) ([]byte, error)
 	// Part reads a sealed attachment from offset on.
 	Part(ctx context.Context, to Address, digest note.Digest, offset int64) (io.ReadCloser, error)
+	// Readings asks how the peer reads what both have folded; see [Readings].
+	Readings(ctx context.Context, to Address, question []byte) (io.ReadCloser, error)
 }
 
 // Address says whom to reach, where, and by which keys it is known.

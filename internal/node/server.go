@@ -92,12 +92,14 @@ func (n *Node) partyOf(key note.Digest) string {
 	return ""
 }
 
-// Handler serves pinned peers: /line takes and gives pouches and attachments,
+// Handler serves pinned peers: /line takes and gives pouches and attachments, and says how this node
+// reads the record;
 // /log the tiled logs that this node holds, /witness cosigns.
 func (n *Node) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /line/exchange", n.serveExchange)
 	mux.HandleFunc("GET /line/part/{digest}", n.servePart)
+	mux.HandleFunc("POST /line/readings", n.serveReadings)
 	mux.HandleFunc("GET /log/{feed}/{path...}", n.serveLog)
 	mux.HandleFunc("POST /witness/add-checkpoint", n.serveAddCheckpoint)
 	mux.HandleFunc("GET /witness/{feed}/checkpoint", n.serveWitnessed)

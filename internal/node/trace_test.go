@@ -38,6 +38,10 @@ func (l openLine) Exchange(ctx context.Context, _ Address, pouch []byte) ([]byte
 	return readFrame(c)
 }
 
+func (openLine) Readings(context.Context, Address, []byte) (io.ReadCloser, error) {
+	return nil, errors.New("nobody asks in this test")
+}
+
 func (openLine) Part(context.Context, Address, note.Digest, int64) (io.ReadCloser, error) {
 	return nil, errors.New("there are no attachments in this test")
 }

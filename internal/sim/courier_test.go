@@ -96,6 +96,10 @@ func (c *courier) found() {
 type nobody struct{}
 
 func (nobody) Exchange(context.Context, node.Address, []byte) ([]byte, error) { return nil, errLine }
+func (nobody) Readings(context.Context, node.Address, []byte) (io.ReadCloser, error) {
+	return nil, errLine
+}
+
 func (nobody) Part(context.Context, node.Address, note.Digest, int64) (io.ReadCloser, error) {
 	return nil, errLine
 }
@@ -329,6 +333,10 @@ type direct struct {
 
 func (d direct) Exchange(ctx context.Context, to node.Address, body []byte) ([]byte, error) {
 	return d.c.nodes[to.Party].Serve(ctx, d.from, bytes.NewReader(body))
+}
+
+func (direct) Readings(context.Context, node.Address, []byte) (io.ReadCloser, error) {
+	return nil, errLine
 }
 
 func (d direct) Part(context.Context, node.Address, note.Digest, int64) (io.ReadCloser, error) {

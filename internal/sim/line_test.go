@@ -56,6 +56,10 @@ func (e lineEnd) Exchange(ctx context.Context, to node.Address, pouch []byte) ([
 	}
 }
 
+func (lineEnd) Readings(context.Context, node.Address, []byte) (io.ReadCloser, error) {
+	return nil, errLine
+}
+
 func (e lineEnd) Part(_ context.Context, to node.Address, d note.Digest, offset int64) (io.ReadCloser, error) {
 	w := e.p.w
 	w.mu.Lock()

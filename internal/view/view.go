@@ -153,6 +153,11 @@ func (b *builder) speakers() []string {
 	return out // members are sorted
 }
 
+// Speakers returns the parties of a channel that speak.
+func Speakers(src Source, channel note.Digest) ([]string, error) {
+	return build(src, channel, func(b *builder) ([]string, error) { return b.speakers(), nil })
+}
+
 // words asks for one text of a note.
 func (b *builder) words(id note.ID, slot string) *Words {
 	w := &Words{Note: id, Party: id.Party(), Slot: slot}
