@@ -65,7 +65,7 @@ func (s *Store) transact(ctx context.Context, do func(*writer) error) error {
 		return err
 	}
 	defer s.release()
-	w := &writer{s: s, ctx: context.WithoutCancel(ctx), feeds: map[string]int64{}}
+	w := &writer{s: s, ctx: context.WithoutCancel(ctx), feeds: map[string]int64{}, payloads: map[note.Digest]int64{}}
 	tx, err := s.conn.BeginTx(w.ctx, nil)
 	if err != nil {
 		return s.explain("write", err)
@@ -78,9 +78,7 @@ func (s *Store) transact(ctx context.Context, do func(*writer) error) error {
 		s.conn.ExecContext(w.ctx, "rollback")
 		return s.explain("write", err)
 	}
-	for origin, num := range w.feeds {
-		s.learn(origin, num)
-	}
+	s.learn(w)
 	return nil
 }
 
@@ -95,9 +93,11 @@ func rollback(tx *sql.Tx) error {
 
 // A writer is the writer connection inside a transaction.
 type writer struct {
-	s     *Store
-	ctx   context.Context
-	feeds map[string]int64 // numbers given in this transaction
+	s   *Store
+	ctx context.Context
+	// Numbers given in this transaction.
+	feeds    map[string]int64
+	payloads map[note.Digest]int64
 }
 
 func (w *writer) exec(text string, args ...any) (int64, error) {
@@ -177,15 +177,8 @@ func (w *writer) insert(in *insertion, args []any) error {
 var (
 	insertEntry = newInsertion("insert into entry (place, leaf)", 2, "")
 	insertHash  = newInsertion("insert into hash (place, hashes)", 2, "")
-	insertCite  = newInsertion("insert into cite (place, name, size, digest)", 4, "on conflict do nothing")
-	// A payload that is here stays: only a higher state, or the plaintext
-	// that was still lacking, changes a row. That plaintext comes with the
-	// sealed bytes, and so moves into the row what was in a file because a note
-	// had named it as an attachment first.
-	insertPart = newInsertion("insert into part (digest, place, state, plain, sealed)", 5,
-		`on conflict (digest) do update set state = excluded.state, sealed = coalesce(excluded.sealed, part.sealed),
-		plain = coalesce(excluded.plain, part.plain)
-		where part.state < excluded.state or (part.state < 3 and part.plain is null and excluded.plain is not null)`)
+	insertCite  = newInsertion("insert into cite (place, name, size, digest, part)", 5, "on conflict do nothing")
+	insertPart  = newInsertion("insert into part (num, place, state, plain, sealed)", 5, "")
 )
 
 func (w *writer) batch(b Batch) error {

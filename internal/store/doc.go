@@ -23,9 +23,10 @@
 // second index. Hashes are stored in runs, one row for what one Append adds,
 // cut at 256.
 //
-// A payload is stored once under its digest, however many notes name it: a
-// party may name the digest of another party's payload, and that must neither
-// fail nor hide the other's note.
+// A payload is stored once, however many notes name it, and rows stand in the
+// order of arrival; which digest is in which row is kept in memory, and read at
+// Open. A party may name the digest of another party's payload, and that must
+// neither fail nor hide the other's note.
 //
 // Statements use $1 placeholders and no SQL that PostgreSQL lacks; what is
 // particular to SQLite is in open.go and in the types of the migrations.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"sync"
 
 	"modernc.org/sqlite"
+
+	"detente/note"
 )
 
 // FileName is the database's name in the node's folder.
@@ -41,9 +44,11 @@ type Store struct {
 	mu      sync.Mutex
 	prepped map[string]*sql.Stmt // prepared on read, by text
 
-	names   sync.RWMutex // guards the two below: the feeds that are committed
-	numbers map[string]int64
-	origins map[int64]string
+	names    sync.RWMutex // guards what is below: the feeds and payloads that are committed
+	numbers  map[string]int64
+	origins  map[int64]string
+	payloads map[note.Digest]int64
+	lastPart int64 // the greatest number of a payload
 }
 
 // Open opens the ledger in dir, and makes it if it is not there.
@@ -123,7 +128,7 @@ func open(name, dsn string) (_ *Store, err error) {
 	s := &Store{
 		name: name, turn: make(chan struct{}, 1),
 		stmts: map[string]*sql.Stmt{}, prepped: map[string]*sql.Stmt{},
-		numbers: map[string]int64{}, origins: map[int64]string{},
+		numbers: map[string]int64{}, origins: map[int64]string{}, payloads: map[note.Digest]int64{},
 	}
 	defer func() {
 		if err != nil {
@@ -140,7 +145,7 @@ func open(name, dsn string) (_ *Store, err error) {
 	if err = s.migrate(); err != nil {
 		return nil, err
 	}
-	return s, s.loadFeeds()
+	return s, errors.Join(s.loadFeeds(), s.loadPayloads())
 }
 
 // loadFeeds learns the numbers of the feeds. Commit keeps them up to date:
@@ -157,15 +162,52 @@ func (s *Store) loadFeeds() error {
 		if err := rows.Scan(&num, &origin); err != nil {
 			return err
 		}
-		s.learn(origin, num)
+		s.numbers[origin], s.origins[num] = num, origin
 	}
 	return rows.Err()
 }
 
-func (s *Store) learn(origin string, num int64) {
+// loadPayloads learns the numbers of the payloads, likewise.
+func (s *Store) loadPayloads() error {
+	ctx := context.Background()
+	if err := s.conn.QueryRowContext(ctx, "select coalesce(max(num), 0) from part").Scan(&s.lastPart); err != nil {
+		return err
+	}
+	rows, err := s.conn.QueryContext(ctx, "select digest, part from cite")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var digest sql.RawBytes
+		var num int64
+		if err := rows.Scan(&digest, &num); err != nil {
+			return err
+		}
+		if len(digest) == len(note.Digest{}) {
+			s.payloads[note.Digest(digest)] = num
+		}
+	}
+	return rows.Err()
+}
+
+// learn takes over the numbers that w gave, once they are committed.
+func (s *Store) learn(w *writer) {
 	s.names.Lock()
 	defer s.names.Unlock()
-	s.numbers[origin], s.origins[num] = num, origin
+	for origin, num := range w.feeds {
+		s.numbers[origin], s.origins[num] = num, origin
+	}
+	maps.Copy(s.payloads, w.payloads)
+	s.lastPart += int64(len(w.payloads))
+}
+
+// payload returns the number of a payload that is committed.
+func (s *Store) payload(digest note.Digest) (int64, bool) {
+	s.names.RLock()
+	defer s.names.RUnlock()
+	num, ok := s.payloads[digest]
+	return num, ok
 }
 
 // number returns the number of a feed that is committed.

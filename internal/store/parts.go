@@ -11,25 +11,39 @@ import (
 // parts stores what notes name, and payloads as they come.
 func (w *writer) parts(parts []Part) error {
 	rows := make([]any, 0, 5*len(parts))
-	cites := make([]any, 0, 4*len(parts))
+	cites := make([]any, 0, 5*len(parts))
 	for i := range parts {
 		p := &parts[i]
-		if p.ID.IsZero() {
-			if err := w.arrive(p); err != nil {
+		num, known := w.payload(p.Digest)
+		if known { // it may be one of rows
+			if err := w.insert(insertPart, rows); err != nil {
 				return err
+			}
+			rows = rows[:0]
+			if err := w.fill(num, p); err != nil {
+				return err
+			}
+		}
+		if p.ID.IsZero() {
+			if !known {
+				return fmt.Errorf("payload %s: %w: no note names it", p.Digest, ErrNotFound)
 			}
 			continue
 		}
-		num, err := w.feed(p.ID.Origin)
+		feed, err := w.feed(p.ID.Origin)
 		if err != nil {
 			return err
 		}
 		if p.Name == "" || p.ID.Index >= maxSize || p.Size >= 1<<63 {
 			return fmt.Errorf("part %q of %s, %d bytes: no part can be that", p.Name, p.ID, p.Size)
 		}
-		at := place(num, p.ID.Index)
-		rows = append(rows, p.Digest[:], at, int(p.State), nullable(p.Plain), nullable(p.Sealed))
-		cites = append(cites, at, p.Name, int64(p.Size), p.Digest[:])
+		at := place(feed, p.ID.Index)
+		if !known {
+			num = w.s.lastPart + int64(len(w.payloads)) + 1
+			w.payloads[p.Digest] = num
+			rows = append(rows, num, at, int(p.State), nullable(p.Plain), nullable(p.Sealed))
+		}
+		cites = append(cites, at, p.Name, int64(p.Size), p.Digest[:], num)
 	}
 	if err := w.insert(insertPart, rows); err != nil {
 		return err
@@ -37,19 +51,22 @@ func (w *writer) parts(parts []Part) error {
 	return w.insert(insertCite, cites)
 }
 
-// arrive stores a payload whose note is stored already.
-func (w *writer) arrive(p *Part) error {
-	n, err := w.exec(`update part set state = $2, plain = coalesce($3, plain), sealed = coalesce($4, sealed)
-		where digest = $1 and (state < $2 or (state < 3 and plain is null and $3 is not null))`,
-		p.Digest[:], int(p.State), nullable(p.Plain), nullable(p.Sealed))
-	if err != nil || n == 1 {
-		return err
+// payload returns the number of a payload that a note names.
+func (w *writer) payload(digest note.Digest) (int64, bool) {
+	if num, ok := w.payloads[digest]; ok {
+		return num, true
 	}
-	var one int
-	known, err := w.one("select 1 from part where digest = $1", []any{p.Digest[:]}, &one)
-	if err == nil && !known {
-		return fmt.Errorf("payload %s: %w: no note names it", p.Digest, ErrNotFound)
-	}
+	return w.s.payload(digest)
+}
+
+// fill brings a payload up to what p says. A payload that is here stays: only a
+// higher state, or the plaintext that was still lacking, changes a row. That
+// plaintext comes with the sealed bytes, and so moves into the row what was in
+// a file because a note had named it as an attachment first.
+func (w *writer) fill(num int64, p *Part) error {
+	_, err := w.exec(`update part set state = $2, plain = coalesce($3, plain), sealed = coalesce($4, sealed)
+		where num = $1 and (state < $2 or (state < 3 and plain is null and $3 is not null))`,
+		num, int(p.State), nullable(p.Plain), nullable(p.Sealed))
 	return err
 }
 
@@ -65,11 +82,12 @@ func nullable(b []byte) any {
 // bytes are overwritten in the database and in its log before SetPart returns.
 func (s *Store) SetPart(ctx context.Context, p Part) error {
 	err := s.transact(ctx, func(w *writer) error {
-		n, err := w.exec("update part set state = $2, plain = $3, sealed = $4 where digest = $1",
-			p.Digest[:], int(p.State), nullable(p.Plain), nullable(p.Sealed))
-		if err == nil && n == 0 {
+		num, ok := w.payload(p.Digest)
+		if !ok {
 			return fmt.Errorf("payload %s: %w: no note names it", p.Digest, ErrNotFound)
 		}
+		_, err := w.exec("update part set state = $2, plain = $3, sealed = $4 where num = $1",
+			num, int(p.State), nullable(p.Plain), nullable(p.Sealed))
 		return err
 	})
 	if err != nil || p.State != Erased || s.read == nil {
@@ -100,10 +118,15 @@ const partColumns = "c.place, c.name, c.digest, c.size, p.state"
 
 // Part returns a payload with its bytes, or an error that wraps ErrNotFound.
 func (s *Store) Part(digest note.Digest) (Part, error) {
-	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, p.plain, p.sealed from part p join cite c on c.place = p.place and c.digest = p.digest
-		where p.digest = $1 order by c.name limit 1`, digest[:])
+	missing := fmt.Errorf("payload %s: %w", digest, ErrNotFound)
+	num, ok := s.payload(digest)
+	if !ok {
+		return Part{}, missing
+	}
+	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, p.plain, p.sealed from part p join cite c on c.place = p.place and c.part = p.num
+		where p.num = $1 order by c.name limit 1`, num)
 	if err == nil && len(parts) == 0 {
-		err = fmt.Errorf("payload %s: %w", digest, ErrNotFound)
+		err = missing
 	}
 	if err != nil {
 		return Part{}, err
@@ -118,7 +141,7 @@ func (s *Store) PartsOf(id note.ID) ([]Part, error) {
 	if !ok {
 		return nil, nil
 	}
-	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from cite c join part p on p.digest = c.digest
+	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from cite c join part p on p.num = c.part
 		where c.place = $1 order by c.name`, place(num, id.Index))
 	return parts, err
 }
@@ -126,7 +149,7 @@ func (s *Store) PartsOf(id note.ID) ([]Part, error) {
 // MissingParts returns up to limit payloads that notes name and that are not
 // here, those named first first.
 func (s *Store) MissingParts(limit int) ([]Part, error) {
-	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from part p join cite c on c.place = p.place and c.digest = p.digest
+	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from part p join cite c on c.place = p.place and c.part = p.num
 		where p.state = 0 order by p.num limit $1`, limit)
 	return parts, err
 }
@@ -134,7 +157,7 @@ func (s *Store) MissingParts(limit int) ([]Part, error) {
 // UnopenedParts returns the payloads that are held and could not be opened, at
 // most limit of them.
 func (s *Store) UnopenedParts(limit int) ([]Part, error) {
-	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from part p join cite c on c.place = p.place and c.digest = p.digest
+	parts, _, err := s.scanParts(context.Background(), "select "+partColumns+`, null, null from part p join cite c on c.place = p.place and c.part = p.num
 		where p.state = 1 and p.plain is null order by p.num limit $1`, limit)
 	return parts, err
 }
@@ -152,7 +175,7 @@ func (s *Store) EachPart(ctx context.Context, origin, name string, from uint64, 
 	if sealed {
 		column = "p.sealed"
 	}
-	text := "select " + partColumns + ", p.plain, " + column + ` from cite c join part p on p.digest = c.digest
+	text := "select " + partColumns + ", p.plain, " + column + ` from cite c join part p on p.num = c.part
 		where (c.place, c.name) > ($1, $2) and c.place < $3 and ($4 = '' or c.name = $4)
 		order by c.place, c.name limit $5`
 	last, lastName := place(num, from), ""

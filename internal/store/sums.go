@@ -26,7 +26,7 @@ func (s *Store) EachPartSum(ctx context.Context, origin string, from uint64, fn 
 	for {
 		var page []PartSum
 		size := 0
-		err := s.rows(ctx, "select "+partColumns+`, p.plain, p.sealed from cite c join part p on p.digest = c.digest
+		err := s.rows(ctx, "select "+partColumns+`, p.plain, p.sealed from cite c join part p on p.num = c.part
 			where (c.place, c.name) > ($1, $2) and c.place < $3 order by c.place, c.name limit $4`,
 			[]any{last, lastName, place(num+1, 0), pageRows}, func(rows *sql.Rows) error {
 				var p PartSum
