@@ -27,8 +27,9 @@ const dossierLimit = 999
 // Dossier is information that one side shares, item by item, and what the
 // other side answers to each.
 var Dossier = Kind{
-	Name: "dossier",
-	Doc:  "Information that one side shares with others, in numbered items, each graded and each answered. Answers may be repeated and interim: the latest of each party shows, the earlier ones stay, and an item that a party has not answered says so. A dossier names people and places only for the receiving side's own lawful action on its own territory: no place in it is finer than a district. What stands on it of handling (label, caveats, end) stands on every note about it, is shown with its words, and is enforced where they would leave the node.",
+	Name:      "dossier",
+	Addressed: true,
+	Doc:       "Information that one side shares with others, in numbered items, each graded and each answered. Answers may be repeated and interim: the latest of each party shows, the earlier ones stay, and an item that a party has not answered says so. A dossier names people and places only for the receiving side's own lawful action on its own territory: no place in it is finer than a district. What stands on it of handling (label, caveats, end) stands on every note about it, is shown with its words, and is enforced where they would leave the node.",
 	States: []StateDoc{
 		{"shared", "shared, and not closed by every principal of the audience"},
 		{"closed", "every principal of the audience, having seen all that was shared and answered, calls it closed"},

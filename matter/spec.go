@@ -19,6 +19,10 @@ type Kind struct {
 	// receiving state. Nil for most kinds.
 	Key func(m *note.Move) string
 
+	// Addressed says that who opens one names its audience, where the channel
+	// has more than two parties that speak: by oversight it goes to nobody.
+	Addressed bool
+
 	// Apply returns the state after a move that the table found open. prev is
 	// nil for an opening move. It must not change prev. An error means that
 	// the move is out of order, and is the reason, for people to read.
@@ -169,9 +173,9 @@ func Allowed(act *Act, prev State, m *note.Move, author string) (reason string, 
 	}
 	switch {
 	case act.Who == Opener && author != prev.Opened():
-		return "only " + prev.Opened() + ", who opened the matter, may " + act.Name, false
+		return "only " + prev.Opened() + ", who opened the matter, may make the act " + act.Name, false
 	case act.Who == Others && author == prev.Opened():
-		return prev.Opened() + " opened the matter, and cannot itself " + act.Name, false
+		return prev.Opened() + " opened the matter, and cannot itself make the act " + act.Name, false
 	}
 	return "", true
 }

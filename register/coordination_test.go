@@ -20,20 +20,18 @@ type step struct {
 	fields     map[string]any
 }
 
-// crossing plays first in order, then lets every note of crossed be written by
-// an author who has seen none of the others', and returns what each matter
-// has come to in every order of delivery: one state, as JSON.
-func crossing(t *testing.T, parties []string, first, crossed []step) (matter.State, *Register) {
+// crossing plays first in order, each author having seen all; then what
+// crosses, each without having seen the others'; then the rest in order again.
+// It returns what the matter has come to, the same in every order of delivery.
+func crossing(t *testing.T, parties []string, first, crossed, then []step) matter.State {
 	t.Helper()
 	w := newWorld(t, parties...)
 	var on *note.ID
 	write := func(s step) {
-		fields := s.fields
-		if s.act == "request/accept" {
-			fields = w.terms(*on)
+		if s.act == "request/accept" && s.fields == nil {
+			s.fields = w.terms(*on)
 		}
-		id := w.write(s.party, s.act, on, fields)
-		if on == nil {
+		if id := w.write(s.party, s.act, on, s.fields); on == nil {
 			on = &id
 		}
 	}
@@ -47,8 +45,11 @@ func crossing(t *testing.T, parties []string, first, crossed []step) (matter.Sta
 	for _, s := range crossed {
 		write(s)
 	}
+	for _, s := range then {
+		w.see(s.party)
+		write(s)
+	}
 	var state matter.State
-	var reg *Register
 	var want string
 	w.everyOrder(func(r *Register) {
 		m := r.Matter(*on)
@@ -57,12 +58,12 @@ func crossing(t *testing.T, parties []string, first, crossed []step) (matter.Sta
 			t.Fatal(err)
 		}
 		if state == nil {
-			state, reg, want = m.State, r, string(b)
+			state, want = m.State, string(b)
 		} else if string(b) != want {
 			t.Fatalf("two orders differ:\n%s\n%s", want, b)
 		}
 	})
-	return state, reg
+	return state
 }
 
 // reported is the result of every note that was not applied.
@@ -89,24 +90,26 @@ func TestNamesDecideNothingOfCoordination(t *testing.T) {
 	accepted := append(slices.Clone(asked), step{"B", "request/accept", nil})
 	done := append(slices.Clone(accepted), step{"B", "request/complete", nil})
 	for _, c := range []struct {
-		name           string
-		first, crossed []step
-		want           string // the state, then the stages of the items
+		name                 string
+		first, crossed, then []step
+		want                 string // the state, then the stages of the items; who closed it, receipts, verdicts
 	}{
-		{"answer, retract the item", share, []step{{"B", "dossier/answer", answers(1, "acted")}, {"A", "dossier/retract", one}}, "shared retracted unanswered"},
-		{"answer, retract all", share, []step{{"B", "dossier/answer", answers(1, "acted")}, {"A", "dossier/retract", nil}}, "retracted retracted retracted"},
-		{"received, retract all", share, []step{{"B", "dossier/received", nil}, {"A", "dossier/retract", nil}}, "retracted retracted retracted"},
-		{"answer, supplement", share, []step{{"B", "dossier/answer", answers(1, "acted", 2, "not found")}, {"A", "dossier/supplement", more}}, "shared answered answered unanswered"},
-		{"an answer to an item that comes meanwhile", share, []step{{"B", "dossier/answer", answers(3, "acted")}, {"A", "dossier/supplement", more}}, "shared unanswered unanswered unanswered"},
-		{"the last close, supplement", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/supplement", more}}, "shared answered answered unanswered"},
-		{"close, close", answered, []step{{"B", "dossier/close", nil}, {"A", "dossier/close", nil}}, "closed answered answered"},
-		{"close, answer", share, []step{{"A", "dossier/close", nil}, {"B", "dossier/answer", answers(1, "inquiring")}}, "shared inquiring unanswered"},
-		{"the last close, retract the item", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/retract", one}}, "closed retracted answered"},
-		{"the last close, retract all", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/retract", nil}}, "retracted retracted retracted"},
-		{"after closing: answer, retract the item", closed, []step{{"B", "dossier/answer", answers(2, "acted")}, {"A", "dossier/retract", one}}, "shared retracted answered"},
-		{"satisfied, complete", done, []step{{"A", "request/satisfied", nil}, {"B", "request/complete", nil}}, "completed"},
-		{"unsatisfied, progress", done, []step{{"A", "request/unsatisfied", nil}, {"B", "request/progress", nil}}, "unsatisfied"},
-		{"satisfied, complete before it is seen", accepted, []step{{"A", "request/satisfied", nil}, {"B", "request/complete", nil}}, "completed"},
+		{"answer, retract the item", share, []step{{"B", "dossier/answer", answers(1, "acted")}, {"A", "dossier/retract", one}}, nil, "shared retracted unanswered received"},
+		{"answer, retract all", share, []step{{"B", "dossier/answer", answers(1, "acted")}, {"A", "dossier/retract", nil}}, nil, "retracted retracted retracted received"},
+		{"received, retract all", share, []step{{"B", "dossier/received", nil}, {"A", "dossier/retract", nil}}, nil, "retracted retracted retracted received"},
+		{"answer, supplement", share, []step{{"B", "dossier/answer", answers(1, "acted", 2, "not found")}, {"A", "dossier/supplement", more}}, nil, "shared answered answered unanswered received"},
+		{"an answer to an item that comes meanwhile", share, []step{{"B", "dossier/answer", answers(3, "acted")}, {"A", "dossier/supplement", more}}, nil, "shared unanswered unanswered unanswered"},
+		{"the last close, supplement", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/supplement", more}}, nil, "shared answered answered unanswered received"},
+		{"close, close", answered, []step{{"B", "dossier/close", nil}, {"A", "dossier/close", nil}}, nil, "closed answered answered closed by A closed by B received"},
+		{"close, answer", share, []step{{"A", "dossier/close", nil}, {"B", "dossier/answer", answers(1, "inquiring")}}, nil, "shared inquiring unanswered received"},
+		{"the last close, retract the item", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/retract", one}}, nil, "closed retracted answered closed by A closed by B received"},
+		{"the last close, retract all", closing, []step{{"B", "dossier/close", nil}, {"A", "dossier/retract", nil}}, nil, "retracted retracted retracted received"},
+		{"after closing: answer, retract the item", closed, []step{{"B", "dossier/answer", answers(2, "acted")}, {"A", "dossier/retract", one}}, nil, "shared retracted answered received"},
+		{"close, answer; the other closes", answered, []step{{"A", "dossier/close", nil}, {"B", "dossier/answer", answers(1, "acted")}}, []step{{"B", "dossier/close", nil}}, "shared answered answered closed by B received"},
+		{"close, supplement; the other closes", share, []step{{"B", "dossier/close", nil}, {"A", "dossier/supplement", more}}, []step{{"A", "dossier/close", nil}}, "shared unanswered unanswered unanswered closed by A"},
+		{"satisfied, complete", done, []step{{"A", "request/satisfied", nil}, {"B", "request/complete", nil}}, nil, "completed satisfied"},
+		{"unsatisfied, progress", done, []step{{"A", "request/unsatisfied", nil}, {"B", "request/progress", nil}}, nil, "unsatisfied unsatisfied"},
+		{"satisfied, complete before it is seen", accepted, []step{{"A", "request/satisfied", nil}, {"B", "request/complete", nil}}, nil, "completed"},
 	} {
 		for _, names := range []map[string]string{{"A": "IRN", "B": "PAK"}, {"A": "PAK", "B": "IRN"}} {
 			as := func(steps []step) []step {
@@ -119,11 +122,26 @@ func TestNamesDecideNothingOfCoordination(t *testing.T) {
 				}
 				return out
 			}
-			state, _ := crossing(t, []string{"IRN", "PAK"}, as(c.first), as(c.crossed))
+			state := crossing(t, []string{"IRN", "PAK"}, as(c.first), as(c.crossed), as(c.then))
 			got := state.Status()
-			if s, ok := state.(*matter.DossierState); ok {
+			switch s := state.(type) {
+			case *matter.DossierState:
 				for i := range s.Items {
 					got += " " + s.ItemStage(i+1)
+				}
+				for _, who := range []string{"A", "B"} {
+					if slices.ContainsFunc(s.Closed, func(c matter.Said) bool { return c.Party == names[who] }) {
+						got += " closed by " + who
+					}
+				}
+				for _, sent := range s.Sent {
+					if sent.Receipts[0].Done != nil {
+						got += " received"
+					}
+				}
+			case *matter.RequestState:
+				for _, v := range s.Verdicts {
+					got += " " + v.As
 				}
 			}
 			if got != c.want {
@@ -141,8 +159,7 @@ func TestADossierIsAnsweredByEach(t *testing.T) {
 		{"PAK", "dossier/answer", answers(1, "inquiring", 2, "found", 3, "declined")},
 		{"TUR", "dossier/answer", answers(1, "acted", 2, "not found")},
 	}
-	state, _ := crossing(t, []string{"IRN", "PAK", "TUR"}, steps, []step{{"PAK", "dossier/answer", answers(1, "insufficient")}, {"TUR", "dossier/answer", answers(1, "found")}})
-	s := state.(*matter.DossierState)
+	s := crossing(t, []string{"IRN", "PAK", "TUR"}, steps, []step{{"PAK", "dossier/answer", answers(1, "insufficient")}, {"TUR", "dossier/answer", answers(1, "found")}}, nil).(*matter.DossierState)
 	var got []string
 	for i := range s.Items {
 		got = append(got, s.ItemStage(i+1))
@@ -161,30 +178,31 @@ func TestCoordinationOutOfOrder(t *testing.T) {
 	action := step{"IRN", "request/make", map[string]any{"for": "action", "to": "PAK", "territory": "PAK", "needed-by": "none"}}
 	info := step{"IRN", "request/make", map[string]any{"for": "information", "to": "PAK", "territory": "IRN", "needed-by": "none"}}
 	for says, steps := range map[string][]step{
-		"PAK opened the matter, and cannot itself answer":            {share, {"PAK", "dossier/answer", answers(1, "found")}},
-		"only PAK, who opened the matter, may supplement":            {share, {"IRN", "dossier/supplement", map[string]any{"items": shareFields(1)["items"]}}},
-		"only PAK, who opened the matter, may retract":               {share, {"IRN", "dossier/retract", nil}},
-		"there is no item 3 in what its author had seen":             {share, {"IRN", "dossier/answer", answers(1, "found", 3, "found")}},
-		"it answers item 1 twice":                                    {share, {"IRN", "dossier/answer", answers(1, "found", 1, "acted")}},
-		"there is no item 0":                                         {share, {"PAK", "dossier/retract", map[string]any{"item": int64(0)}}},
-		"retract is not open when the matter is retracted":           {share, {"PAK", "dossier/retract", map[string]any{"item": int64(1)}}, {"PAK", "dossier/retract", map[string]any{"item": int64(1)}}},
-		"supplement is not open when the matter is retracted":        {share, {"PAK", "dossier/retract", nil}, {"PAK", "dossier/supplement", map[string]any{"items": shareFields(1)["items"]}}},
-		"only PAK, whose territory it is, may accept it":             {action, {"TUR", "request/accept", nil}},
-		"only PAK, whose territory it is, may complete it":           {action, {"PAK", "request/accept", nil}, {"TUR", "request/complete", nil}},
-		"only PAK, who is asked, may decline it":                     {info, {"TUR", "request/decline", nil}},
-		"only TUR, whose territory it is, can be asked to act there": {{"IRN", "request/make", map[string]any{"for": "action", "to": "PAK", "territory": "TUR", "needed-by": "none"}}},
-		"a request for action names the party whose territory it is": {{"IRN", "request/make", map[string]any{"for": "action", "to": "PAK", "needed-by": "none"}}},
-		"it asks its own author":                                     {{"IRN", "request/make", map[string]any{"for": "information", "to": "IRN", "needed-by": "none"}}},
-		"CHE is not a principal of the audience":                     {{"IRN", "request/make", map[string]any{"for": "information", "to": "CHE", "needed-by": "none"}}},
-		"complete is not open when the matter is made":               {action, {"PAK", "request/complete", nil}},
-		"decline is not open when the matter is accepted":            {action, {"PAK", "request/accept", nil}, {"PAK", "request/decline", nil}},
-		"only IRN, who opened the matter, may satisfied":             {action, {"PAK", "request/accept", nil}, {"PAK", "request/complete", nil}, {"PAK", "request/satisfied", nil}},
+		"PAK opened the matter, and cannot itself make the act answer": {share, {"PAK", "dossier/answer", answers(1, "found")}},
+		"only PAK, who opened the matter, may make the act supplement": {share, {"IRN", "dossier/supplement", map[string]any{"items": shareFields(1)["items"]}}},
+		"only PAK, who opened the matter, may make the act retract":    {share, {"IRN", "dossier/retract", nil}},
+		"there is no item 3 in what its author had seen":               {share, {"IRN", "dossier/answer", answers(1, "found", 3, "found")}},
+		"it answers item 1 twice":                                      {share, {"IRN", "dossier/answer", answers(1, "found", 1, "acted")}},
+		"there is no item 0":                                           {share, {"PAK", "dossier/retract", map[string]any{"item": int64(0)}}},
+		"retract is not open when the matter is retracted":             {share, {"PAK", "dossier/retract", map[string]any{"item": int64(1)}}, {"PAK", "dossier/retract", map[string]any{"item": int64(1)}}},
+		"supplement is not open when the matter is retracted":          {share, {"PAK", "dossier/retract", nil}, {"PAK", "dossier/supplement", map[string]any{"items": shareFields(1)["items"]}}},
+		"only PAK, whose territory it is, may accept it":               {action, {"TUR", "request/accept", nil}},
+		"only PAK, whose territory it is, may complete it":             {action, {"PAK", "request/accept", nil}, {"TUR", "request/complete", nil}},
+		"only PAK, who is asked, may decline it":                       {info, {"TUR", "request/decline", nil}},
+		"only TUR, whose territory it is, can be asked to act there":   {{"IRN", "request/make", map[string]any{"for": "action", "to": "PAK", "territory": "TUR", "needed-by": "none"}}},
+		"a request for action names the party whose territory it is":   {{"IRN", "request/make", map[string]any{"for": "action", "to": "PAK", "needed-by": "none"}}},
+		"it asks its own author":                                       {{"IRN", "request/make", map[string]any{"for": "information", "to": "IRN", "needed-by": "none"}}},
+		"CHE is not a principal of the audience":                       {{"IRN", "request/make", map[string]any{"for": "information", "to": "CHE", "needed-by": "none"}}},
+		"it names another text than the one of the request":            {action, {"PAK", "request/accept", map[string]any{"terms": note.Sum(nil).String()}}},
+		"complete is not open when the matter is made":                 {action, {"PAK", "request/complete", nil}},
+		"decline is not open when the matter is accepted":              {action, {"PAK", "request/accept", nil}, {"PAK", "request/decline", nil}},
+		"only IRN, who opened the matter, may make the act satisfied":  {action, {"PAK", "request/accept", nil}, {"PAK", "request/complete", nil}, {"PAK", "request/satisfied", nil}},
 	} {
 		w := newWorld(t, "IRN", "PAK", "TUR")
 		var on *note.ID
 		for _, s := range steps {
 			w.see(s.party)
-			if s.act == "request/accept" {
+			if s.act == "request/accept" && s.fields == nil {
 				s.fields = w.terms(*on)
 			}
 			if id := w.write(s.party, s.act, on, s.fields); on == nil {
@@ -209,7 +227,7 @@ func TestCoordinationClocks(t *testing.T) {
 		var on *note.ID
 		for _, s := range steps {
 			w.see(s.party)
-			if s.act == "request/accept" {
+			if s.act == "request/accept" && s.fields == nil {
 				s.fields = w.terms(*on)
 			}
 			if id := w.write(s.party, s.act, on, s.fields); on == nil {
@@ -250,4 +268,14 @@ func same(a, b string) bool {
 	slices.Sort(x)
 	slices.Sort(y)
 	return slices.Equal(x, y)
+}
+
+// A request that has no text can bind nobody, and is none.
+func TestARequestWithoutText(t *testing.T) {
+	w := newWorld(t, "IRN", "PAK")
+	id := w.write("IRN", "request/make", nil, map[string]any{"for": "information", "to": "PAK", "needed-by": "none"})
+	w.notes["IRN"][0].Content = note.Digest{}
+	if e := w.fold(func(left []string) string { return left[0] }).Entry(id); e.Result != OutOfOrder || !strings.Contains(e.Reason, "no text") {
+		t.Errorf("it is %s: %s", e.Result, e.Reason)
+	}
 }

@@ -72,7 +72,7 @@ func (w *walk) value(s *matter.Spec) any {
 		return fmt.Sprintf("2024-01-%dT12:00:00+05:00[Asia/Karachi]", 20+w.rng.IntN(9))
 	case matter.TypeEnd:
 		return pick(w.rng, []any{"none", "2024-01-26T12:00:00+05:00[Asia/Karachi]"})
-	case matter.TypePlace:
+	case matter.TypePlace, matter.TypeDistrict:
 		return pick(w.rng, []any{"IR/Sistan and Baluchestan/Saravan", "PK/Balochistan/Panjgur"})
 	case matter.TypeCode:
 		return pick(w.rng, w.principals)
@@ -365,15 +365,19 @@ func (w *walk) advance() {
 	}
 }
 
-// What binds every principal, by kind and state; and the acts by one of
-// which each must have spoken.
+// What binds principals, by kind and state; and the acts by one of which each
+// must have spoken.
 var binding = map[string]struct {
 	states []string
 	acts   []string
+	only   func(matter.State) string // the one that is bound; nil: every principal
 }{
-	"undertaking": {[]string{"in force", "fulfilled"}, []string{"offer", "ask", "accept"}}, // an ask undertakes nothing for its author
-	"talk":        {[]string{"agreed"}, []string{"propose", "counter", "agree"}},
-	"incident":    {[]string{"settled"}, []string{"settle"}},
+	"undertaking": {[]string{"in force", "fulfilled"}, []string{"offer", "ask", "accept"}, nil}, // an ask undertakes nothing for its author
+	"talk":        {[]string{"agreed"}, []string{"propose", "counter", "agree"}, nil},
+	"incident":    {[]string{"settled"}, []string{"settle"}, nil},
+	"dossier":     {[]string{"closed"}, []string{"close"}, nil},
+	"request": {[]string{"accepted", "completed", "satisfied", "unsatisfied"}, []string{"accept"},
+		func(s matter.State) string { return s.(*matter.RequestState).To }},
 }
 
 // TestAnyInterleaving lets all parties make random acts on one matter, some
@@ -417,6 +421,9 @@ func TestAnyInterleaving(t *testing.T) {
 					}
 					bound++
 					for _, p := range w.principals {
+						if b.only != nil && p != b.only(m.State) {
+							continue
+						}
 						if !slices.ContainsFunc(m.Entries, func(e *Entry) bool {
 							return e.Result == Applied && e.ID.Party() == p.(string) && slices.Contains(b.acts, strings.TrimPrefix(e.Move.Act, kind.Name+"/"))
 						}) {

@@ -302,6 +302,9 @@ func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matte
 				out.Audience = append(out.Audience, m.Party)
 			}
 		}
+		if kind.Addressed && len(out.Audience) > 2 {
+			return &FieldError{"audience", fmt.Sprintf("say who is to have the %s: by default it goes to nobody; the parties that speak here are %s", kind.Name, strings.Join(out.Audience, ", "))}
+		}
 	}
 	for _, p := range out.Audience {
 		m, ok := rules.Member(p)
