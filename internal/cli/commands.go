@@ -46,7 +46,7 @@ func init() {
 		{Name: "verify", Args: "[--seals]", Short: "read the whole record and recompute it from its bytes", Node: true, Setup: setupVerify,
 			Help: "Names exactly what is wrong and where. Erased and missing contents are states, not errors. --seals opens\nevery seal again. Exit code 3 if anything is wrong."},
 		{Name: "prove", Args: "NOTE OUT", Short: "write the proof of one note, for others to check offline", Node: true, Setup: setupProve,
-			Help: "OUT is a folder: leaf, tlog-proof, policy, and what the note says where that is asked for by --content.\nThe other side's words go only with --disclose."},
+			Help: "OUT is a folder: leaf, tlog-proof, policy, and what the note says where that is asked for by --content.\nThe other side's words go only with --disclose; those of a dossier under\nTLP:AMBER+STRICT or TLP:RED, or past its end, by no means."},
 		{Name: "check", Args: "DIR", Short: "check the proof of one note, with nothing but its files", Setup: setupCheck},
 		{Name: "log export", Args: "OUT", Short: "write every feed held as a static tiled log", Node: true, Setup: setupLogs,
 			Help: "For every feed a folder with checkpoint, tiles, entries and a policy file: what is sealed stays sealed."},
