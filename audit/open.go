@@ -14,10 +14,18 @@ import (
 // OpenMove makes of a header and the plaintext of its move what the register
 // folds. What is wrong with it is a reason to fold it as unreadable, never to
 // stop.
-func OpenMove(h *note.Header, plain []byte) (register.Opened, error) {
-	o := register.Opened{Header: h, Trouble: register.Unreadable}
+func OpenMove(h *note.Header, plain []byte) (o register.Opened, err error) {
+	o = register.Opened{Header: h, Trouble: register.Unreadable}
+	defer func() {
+		if err != nil {
+			o.Why = err.Error()
+		}
+	}()
 	if c, ok := h.Part(note.PartContent); ok {
 		o.Content = c.Plain
+	}
+	if plain == nil {
+		return o, errors.New("it does not open")
 	}
 	if err := CheckPlain(h, note.PartMove, plain); err != nil {
 		return o, err

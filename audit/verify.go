@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/journal"
 	"detente/internal/store"
 	"detente/note"
@@ -23,6 +24,7 @@ type Source struct {
 	Openers []*seal.Opener   // for Options.Seals, and where no plaintext is at rest
 	Party   string           // whose node it is
 	Parts   string           // folder of the payloads that are kept in files
+	House   string           // folder of the files that are in-house
 }
 
 // Options of Verify.
@@ -62,6 +64,7 @@ type Report struct {
 	Acks        uint64    `json:"acks"`
 	Pictures    uint64    `json:"pictures"` // stated in acks and found equal
 	Uncompared  uint64    `json:"uncompared"`
+	House       uint64    `json:"house"`   // entries of the in-house record
 	Proofs      []string  `json:"proofs"`  // of misconduct, verified
 	Notices     []string  `json:"notices"` // what a person should know, and is no fault
 	Findings    []Finding `json:"findings"`
@@ -87,7 +90,7 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 }
 // stored hash, and each checkpoint with both its signatures; receipts and
 // witness cosignatures; that seen never goes back, nor names a head that its
 // feed does not have; payloads sealed and at rest; the signing journal; the
-// register from nothing, and the pictures that acks state.
+// register from nothing, and the pictures that acks state; the in-house record.
 //
 // What is wrong is in the report. The error is for a record that could not be
 // read to its end, and then the report is not complete.
@@ -161,6 +164,21 @@ func (v *verifier) run() {
 		}
 	}
 	v.compareJournal(signed, all)
+	v.house()
+}
+
+// house verifies the in-house record, which no channel has a part in.
+func (v *verifier) house() {
+	if v.Box == nil {
+		return
+	}
+	n, err := house.Check(v.ctx, v.Store, v.Box, v.Source.House, func(where, what string) {
+		v.find(where, what, "nobody else has it: keep the folder as it is, and put the entries of a backup beside it")
+	})
+	if err != nil {
+		v.failed("the in-house record", err)
+	}
+	v.count(func(r *Report) { r.House = n })
 }
 
 // channel verifies one channel: signatures first, since the trees are held

@@ -139,3 +139,20 @@ func makeVectors(t *testing.T) vectors {
 	}
 	return v
 }
+
+// TestReadWords reads back what Words writes, and says which word is wrong.
+func TestReadWords(t *testing.T) {
+	for b := range 256 {
+		d := note.Digest{byte(b), byte(255 - b), byte(b)}
+		got, err := ReadWords(Words(d, 3))
+		if err != nil || string(got) != string(d[:3]) {
+			t.Errorf("%x: %x, %v", d[:3], got, err)
+		}
+	}
+	list := Words(note.Digest{1, 2, 3}, 3)
+	for _, wrong := range [][]string{{list[1], list[0]}, {list[0], list[2]}, {list[0], ""}} {
+		if _, err := ReadWords(wrong); err == nil {
+			t.Errorf("%q was taken", wrong)
+		}
+	}
+}

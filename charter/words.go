@@ -2,6 +2,7 @@ package charter
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 
 	"detente/note"
@@ -39,4 +40,23 @@ func Words(d note.Digest, n int) []string {
 		out[i] = words[d[i]][i%2]
 	}
 	return out
+}
+
+// ReadWords returns the bytes that words stand for, as Words wrote them; case
+// does not count. It says which word is not one of the list at its place.
+func ReadWords(list []string) ([]byte, error) {
+	out := make([]byte, len(list))
+	for i, w := range list {
+		at := -1
+		for b := range words {
+			if strings.EqualFold(words[b][i%2], w) {
+				at = b
+			}
+		}
+		if at < 0 {
+			return nil, fmt.Errorf("word %d, %.30q, is not one of the word list at that place: a word was dropped, doubled or misheard", i+1, w)
+		}
+		out[i] = byte(at)
+	}
+	return out, nil
 }

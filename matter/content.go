@@ -12,7 +12,8 @@ import (
 
 // CheckContent validates the texts of a content against the act's table.
 func CheckContent(act string, c *note.Content) error {
-	_, a, ok := Find(act)
+	found, ok := acts[act]
+	a := found.act
 	if !ok {
 		return fmt.Errorf("%q is not an act that this program knows", act)
 	}
@@ -59,7 +60,8 @@ func CheckContent(act string, c *note.Content) error {
 // without an item. It is for authors: a note that was sent without is read all
 // the same.
 func CheckNumbered(act string, fields map[string]any, c *note.Content) error {
-	_, a, ok := Find(act)
+	found, ok := acts[act]
+	a := found.act
 	if !ok {
 		return fmt.Errorf("%q is not an act that this program knows", act)
 	}

@@ -10,7 +10,12 @@ import (
 // and text that it must have. It is made from the table, like all the rest.
 func Example(kind *Kind, act *Act) []string {
 	args := []string{"send", kind.Name + "/" + act.Name}
-	if !act.Opens {
+	switch {
+	case kind.InHouse && act.Opens:
+		args = []string{kind.Name, act.Name}
+	case kind.InHouse:
+		args = []string{kind.Name, act.Name, "H1"}
+	case !act.Opens:
 		args = append(args, "--matter", "PAK#3")
 	}
 	for i := range act.Fields {
@@ -30,7 +35,11 @@ func Example(kind *Kind, act *Act) []string {
 			if t.Numbered {
 				slot += "/1"
 			}
-			args = append(args, "--text", slot+"=Words of the author.")
+			if kind.InHouse {
+				args = append(args, "--"+slot, "Words, as they are.")
+			} else {
+				args = append(args, "--text", slot+"=Words of the author.")
+			}
 		}
 	}
 	return args
@@ -39,8 +48,9 @@ func Example(kind *Kind, act *Act) []string {
 // examples are values for fields by name, where any value of the type would
 // not read sensibly.
 var examples = map[string]string{
-	"hours": "all hours, Asia/Karachi", "information": "2", "kind": "route", "level": "foreign ministers", "post": "Foreign Office operations room",
-	"receiving": "IRN", "source": "B", "telephone": "+92 51 000 0000", "tlp": "amber", "to": "IRN",
+	"hours": "all hours, Asia/Karachi", "information": "2", "kind": "route", "level": "foreign ministers", "outlet": "a daily newspaper", "post": "Foreign Office operations room",
+	"receiving": "IRN", "source": "B", "speaker": "a spokesperson of the foreign ministry", "subject": "Border crossings", "telephone": "+92 51 000 0000", "tlp": "amber", "to": "IRN",
+	"who": "duty officers of both ministries",
 }
 
 func exampleValue(s *Spec) string {
@@ -77,7 +87,7 @@ func exampleValue(s *Spec) string {
 	case TypeNames:
 		return "talk"
 	}
-	return ""
+	return "IRN" // a line that says who
 }
 
 // Quote writes arguments as a shell takes them.
@@ -100,7 +110,7 @@ func Markdown() string {
 		"A note does one act. Names of notes may be given short (`PAK#41`), times without seconds and offset\n" +
 		"(`2024-01-26T23:59[Asia/Karachi]`), the digest of a text as the name of its note. `detente help KIND/ACT`\n" +
 		"prints one act.\n\n")
-	for _, k := range Kinds {
+	for _, k := range slices.Concat(Kinds, House) {
 		fmt.Fprintf(&b, "- [%s](#%s)", k.Name, k.Name)
 		for i, a := range k.Acts {
 			sep := ", "
@@ -111,7 +121,11 @@ func Markdown() string {
 		}
 		b.WriteByte('\n')
 	}
-	for _, k := range Kinds {
+	for _, k := range slices.Concat(Kinds, House) {
+		if k == House[0] {
+			b.WriteString("\n# In-house\n\nWhat follows is no note: it is entered into the node's own record, outside register and picture, and never\n" +
+				"sent. It needs no channel and no counterpart. Entries are named H1, H2 and on. A text is a flag of its own.\n")
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| state | is |\n|---|---|\n", k.Name, k.Doc)
 		for _, s := range k.States {
 			fmt.Fprintf(&b, "| %s | %s |\n", s.Name, s.Doc)
@@ -134,6 +148,10 @@ func ActMarkdown(k *Kind, a *Act) string {
 	switch {
 	case a.Opens && len(a.From) > 0:
 		fmt.Fprintf(&b, "\n- opens a matter, or is made when it is: %s", strings.Join(a.From, ", "))
+	case a.Opens && k.InHouse:
+		b.WriteString("\n- opens an entry")
+	case k.InHouse:
+		fmt.Fprintf(&b, "\n- when the entry is: %s", strings.Join(a.From, ", "))
 	case a.Opens:
 		b.WriteString("\n- opens a matter")
 	default:

@@ -157,7 +157,9 @@ func (e *FieldError) Error() string {
 // field is there, no other is, and each is of its type and within its limit.
 func Check(m *note.Move) error {
 	_, act, ok := Find(m.Act)
-	if !ok {
+	if k, _, house := FindHouse(m.Act); house {
+		return inHouse(k, m.Act)
+	} else if !ok {
 		return fmt.Errorf("%q is not an act that this program knows", m.Act)
 	}
 	if m.Matter == nil && !act.Opens {

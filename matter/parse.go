@@ -37,7 +37,8 @@ func ParseFields(act string, values map[string][]string, names Names) (map[strin
 // GatherFields is the first half of ParseFields: it joins what was given for
 // each field into one value, for ReadFields to read.
 func GatherFields(act string, values map[string][]string) (map[string]any, error) {
-	_, a, ok := Find(act)
+	found, ok := acts[act]
+	a := found.act
 	if !ok {
 		return nil, unknownAct(act)
 	}
@@ -59,7 +60,8 @@ func GatherFields(act string, values map[string][]string) (map[string]any, error
 // ReadFields is ParseFields for values that came as JSON: a number may be a
 // JSON number or a string, a note may have its short name.
 func ReadFields(act string, fields map[string]any, names Names) (map[string]any, error) {
-	_, a, ok := Find(act)
+	found, ok := acts[act]
+	a := found.act
 	if !ok {
 		return nil, unknownAct(act)
 	}

@@ -14,6 +14,10 @@ type Kind struct {
 	States []StateDoc
 	Acts   []Act
 
+	// InHouse says that it is the node's own affair: its acts are entered into
+	// the in-house record, are no notes, and fold into no register.
+	InHouse bool
+
 	// Key names a matter by what its move says instead of by its opening
 	// note, where there can be only one: the mission of a sending in a
 	// receiving state. Nil for most kinds.
@@ -42,6 +46,7 @@ const (
 	Party      Who = "the party that the rules name" // Apply decides, by the matter's own rule
 	Proposers  Who = "principals and facilitators"   // who may propose without binding
 	Anyone     Who = "anyone on the channel"         // bookkeeping of the line
+	OwnDesk    Who = "the node's own desk"           // in-house
 )
 
 // An Act is one row of a kind's table.
@@ -137,9 +142,13 @@ func (in *Input) due(party string) string {
 // Kinds is every kind of matter, in the order of the documents.
 var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request}
 
+// House is every kind that is in-house, in the order of the documents. None of
+// them is ever a note: see [Find].
+var House = []*Kind{&Claim, &File}
+
 var acts = func() map[string]row {
 	m := map[string]row{}
-	for _, k := range Kinds {
+	for _, k := range slices.Concat(Kinds, House) {
 		for i := range k.Acts {
 			m[k.Name+"/"+k.Acts[i].Name] = row{k, &k.Acts[i]}
 		}
@@ -152,10 +161,39 @@ type row struct {
 	act  *Act
 }
 
-// Find returns the kind and the row of an act such as "incident/report".
+// Find returns the kind and the row of an act of a note, such as
+// "incident/report".
 func Find(act string) (*Kind, *Act, bool) {
 	r, ok := acts[act]
-	return r.kind, r.act, ok
+	if !ok || r.kind.InHouse {
+		return nil, nil, false
+	}
+	return r.kind, r.act, true
+}
+
+// FindHouse returns the kind and the row of an act that is in-house, such as
+// "claim/enter".
+func FindHouse(act string) (*Kind, *Act, bool) {
+	r, ok := acts[act]
+	if !ok || !r.kind.InHouse {
+		return nil, nil, false
+	}
+	return r.kind, r.act, true
+}
+
+// CheckAct says why an act cannot be that of a note.
+func CheckAct(act string) error {
+	if k, _, ok := FindHouse(act); ok {
+		return inHouse(k, act)
+	}
+	if _, _, ok := Find(act); !ok {
+		return unknownAct(act)
+	}
+	return nil
+}
+
+func inHouse(k *Kind, act string) error {
+	return &FieldError{act, "act", k.Name + " is in-house, and is never sent"}
 }
 
 // Allowed reports whether author may make the move on prev, which is nil when

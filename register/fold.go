@@ -45,6 +45,9 @@ func (r *Register) attach(e *Entry) {
 	e.Matter, e.Reason = nil, ""
 	if e.Move == nil {
 		e.Result, e.Reason = NotFolded, string(e.Trouble)
+		if e.why != "" {
+			e.Reason += ": " + e.why
+		}
 		if e.Trouble == Missing {
 			e.audience.lacks(e)
 		}

@@ -29,6 +29,7 @@ type Opened struct {
 	Move    *note.Move  // nil where it is not addressed to the reader, is missing or is unreadable
 	Content note.Digest // of the content's plaintext; zero where there is none
 	Trouble Trouble     // why there is no move
+	Why     string      // the same for people, where it is unreadable and that is known
 }
 
 // Trouble says why a note has no move.
@@ -73,7 +74,8 @@ type Entry struct {
 	act      *matter.Act // of its move; nil where it has none that could be folded
 	exercise bool
 	placed   bool
-	outdated bool // its author had already used a later charter
+	why      string // of Trouble, for people
+	outdated bool   // its author had already used a later charter
 	seen     []seen
 }
 
@@ -150,7 +152,7 @@ func (r *Register) Add(n Opened) bool {
 		f.audience = a
 	}
 	e := &Entry{ID: note.ID{Origin: f.origin, Index: h.Index}, Time: h.When(), Audience: a.parties, Charter: h.Charter, Precedence: h.Precedence,
-		Move: n.Move, Content: n.Content, Trouble: n.Trouble, Result: Waiting, Reason: "its past is not held yet",
+		Move: n.Move, Content: n.Content, Trouble: n.Trouble, why: n.Why, Result: Waiting, Reason: "its past is not held yet",
 		audience: a, exercise: h.Exercise, seen: make([]seen, len(h.Seen))}
 	for i, s := range h.Seen {
 		e.seen[i] = seen{r.feed(s.Origin), s.Size}
@@ -194,7 +196,7 @@ func (r *Register) Replace(n Opened) {
 	if e == nil || e.Trouble != Missing {
 		return
 	}
-	e.Move, e.Content, e.Trouble = n.Move, n.Content, n.Trouble
+	e.Move, e.Content, e.Trouble, e.why = n.Move, n.Content, n.Trouble, n.Why
 	if !e.placed {
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"detente/audit"
 	"detente/charter"
 	"detente/feed"
+	"detente/internal/house"
 	"detente/internal/journal"
 	"detente/internal/store"
 	"detente/matter"
@@ -143,7 +144,12 @@ func (w *World) party(code, dir string) *Party {
 
 // Source is the party's record.
 func (p *Party) Source() audit.Source {
-	return audit.Source{Store: p.Store, Journal: p.Journal, Box: p.Box, Openers: []*seal.Opener{p.Opener}, Party: p.Code, Parts: filepath.Join(p.Dir, "parts")}
+	return audit.Source{Store: p.Store, Journal: p.Journal, Box: p.Box, Openers: []*seal.Opener{p.Opener}, Party: p.Code, Parts: filepath.Join(p.Dir, "parts"), House: filepath.Join(p.Dir, "house")}
+}
+
+// House is what is in-house at the party.
+func (p *Party) House() *house.House {
+	return house.New(p.Store, p.Box, filepath.Join(p.Dir, "house"), func() time.Time { return p.w.Now })
 }
 
 // Origin is the party's feed.

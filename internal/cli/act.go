@@ -42,11 +42,15 @@ func renderAct(c *Call, kind *matter.Kind, act *matter.Act) {
 	}
 	p.Hang(0, "who:", who)
 	var when []string
+	opens, open := "it opens a matter", "the matter, or the part named, is: "
+	if kind.InHouse {
+		opens, open = "it opens an entry", "the entry is: "
+	}
 	if act.Opens {
-		when = append(when, "it opens a matter")
+		when = append(when, opens)
 	}
 	if len(act.From) > 0 {
-		when = append(when, "the matter, or the part named, is: "+strings.Join(act.From, ", "))
+		when = append(when, open+strings.Join(act.From, ", "))
 	}
 	p.Hang(0, "when:", strings.Join(when, "; or "))
 	if act.Starts != "" {

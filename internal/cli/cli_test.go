@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	commands := map[string]func(*testscript.TestScript, bool, []string){"served": served}
+	commands := map[string]func(*testscript.TestScript, bool, []string){"served": served, "capture": capture}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update, Cmds: commands, Setup: func(e *testscript.Env) error {
 		e.Setenv("NO_COLOR", "1")
 		return nil
@@ -37,6 +38,16 @@ func served(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("nothing serves %s", args[0])
+}
+
+// capture puts what the last command printed, as far as the group of a pattern
+// takes it, into a variable.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("nothing like %s was printed", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // TestDocs keeps docs/cli.md equal to the table.

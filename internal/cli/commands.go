@@ -1,11 +1,13 @@
 package cli
 
+import "slices"
+
 // Commands is the table. Everything that is said of commands elsewhere is
 // made from it.
 var Commands []Command
 
 func init() {
-	Commands = []Command{
+	Commands = slices.Concat([]Command{
 		{Name: "init", Args: "--party CODE --name NAME [--address HOST:PORT …]", Short: "make a party's node and its identity key", Node: true, Setup: setupInit,
 			Help: "Makes the folder --dir with the node's keys, and beside it the identity key, DIR.identity, which signs\ncredences, charters and closings. Move that file to where the node cannot reach it, and keep a copy.\nDETENTE_PASSPHRASE or --passphrase-file locks it."},
 		{Name: "credence export", Args: "[FILE]", Short: "write this party's credence", Node: true, Setup: plain(credenceExport),
@@ -37,6 +39,8 @@ func init() {
 			Help: "With --json, \"picture\" is the digest of the register: equal digests prove that two sides read the record\nalike. The check words say the same over a telephone."},
 		{Name: "show", Args: "NOTE", Short: "show one matter in full, or with --note one note", Node: true, Setup: setupShow,
 			Help: "NOTE is such as PAK#3. A matter is shown by the note that opened it or any note on it: accounts of an\nincident side by side, points of readouts, parts of an undertaking with their clocks."},
+		{Name: "print", Args: "NOTE [OUT]", Short: "write a note as it is handed over on paper, with check words", Node: true, Setup: setupPrint,
+			Help: "A page of plain text, 72 columns wide: who says what to whom, and the check words that two people read to each\nother. OUT is a file; standard output without one. With --draft NOTE is the name of a draft, before there is\na channel: its check words are those of its text, and the note that it becomes is found by them. The other\nside's words go only with --disclose."},
 		{Name: "agreement", Args: "", Short: "the agreement as it stands, in two halves, with the words that it rests on", Node: true, Setup: setupView("agreement", renderAgreement)},
 		{Name: "clocks", Args: "[--all]", Short: "what is owed and owing, by deadline", Node: true, Setup: setupClocks},
 		{Name: "line", Args: "", Short: "state of the line: links, roll calls, what is not acknowledged or not answered", Node: true, Setup: setupView("line", renderLine)},
@@ -56,13 +60,18 @@ func init() {
 		{Name: "recover", Args: "[FILE]", Short: "say why the node refuses to sign, and take what it lacks", Node: true, Setup: plain(recoverNode),
 			Help: "A node whose ledger is behind its signing journal (a restored backup) signs nothing until it holds again\nwhat it signed. A running node fetches that from its peers; FILE is a pouch from one of them. Where nobody\nhas it, or the journal itself is lost: detente epoch close --reason journal-lost."},
 		{Name: "backup", Args: "FILE", Short: "write a copy of the ledger as it is now", Node: true, Setup: plain(backup),
-			Help: "FILE must not exist. Keys and parts/ are files to be copied like any other; the signing journal is never\nrestored from a copy: docs/operations.md says how a restored node goes on."},
+			Help: "FILE must not exist. Keys, parts/ and house/ are files to be copied like any other; the signing journal is never\nrestored from a copy: docs/operations.md says how a restored node goes on."},
 		{Name: "erase", Args: "NOTE", Short: "erase the content of a note; register, picture and proofs stay whole", Node: true, Setup: setupErase},
+		{Name: "claims", Args: "[ENTRY]", Short: "what the press and third parties say, as claims; or one of them in full", Node: true, Setup: setupEntries("house/claims"),
+			Help: "A claim is in-house: it moves no matter, and is never sent. detente claim enter keeps one, claim link lays it\nbeside a matter, claim dispute keeps that somebody disputes it."},
+		{Name: "file list", Args: "", Short: "list paper and calls that were logged, and the notes that they are matched to", Node: true, Setup: setupEntries("house/files"),
+			Help: "The node matches a paper by itself only to a note whose check words are those that were entered with it.\nWhat fits by day and subject is shown as perhaps, and a person confirms it: detente file match."},
+		{Name: "file show", Args: "ENTRY", Short: "show a paper or a call that was logged", Node: true, Setup: setupFileShow},
 		{Name: "bench line", Args: "[--json]", Short: "measure the line between two nodes on this machine", Setup: setupBench},
 		{Name: "demo", Args: "[--dir DIR] [--scenario FILE] [--exit]", Short: "play the crisis of January 2024 on three nodes", Setup: setupDemo,
 			Help: demoHelp},
 		{Name: "help", Args: "[COMMAND | KIND/ACT | TOPIC]", Short: "explain a command, an act or a topic", Setup: plain(help)},
 		{Name: "completion", Args: "bash|zsh|fish", Short: "print shell completion", Setup: plain(completion)},
 		{Name: "version", Args: "", Short: "print the version", Setup: plain(version)},
-	}
+	}, houseCommands())
 }

@@ -142,12 +142,19 @@ func help(_ context.Context, c *Call) error {
 			_, act, _ := matter.Find(name)
 			t.row(name, act.Doc)
 		}
+		for _, k := range matter.House {
+			for i := range k.Acts {
+				t.row(k.Name+"/"+k.Acts[i].Name, "in-house: "+k.Acts[i].Doc)
+			}
+		}
 		t.flush()
 		return nil
 	}
-	if kind, act, ok := matter.Find(what); ok {
-		renderAct(c, kind, act)
-		return nil
+	for _, find := range []func(string) (*matter.Kind, *matter.Act, bool){matter.Find, matter.FindHouse} {
+		if kind, act, ok := find(what); ok {
+			renderAct(c, kind, act)
+			return nil
+		}
 	}
 	found := false
 	for i := range Commands {

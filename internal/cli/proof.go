@@ -68,6 +68,9 @@ func renderReport(c *Call, r *audit.Report) {
 	p := r.Payloads
 	c.printf("payloads: %d held, %d in files, %d missing, %d erased; %s opened, %s at rest\n", p.Held, p.InFiles, p.Missing, p.Erased,
 		page.Count(int(p.Opened), "seal", "seals"), page.Count(int(p.Plain), "plaintext", "plaintexts"))
+	if r.House > 0 {
+		c.printf("in-house: %s\n", page.Count(int(r.House), "entry", "entries"))
+	}
 	for _, s := range r.Notices {
 		c.printf("note: %s\n", text(s))
 	}

@@ -69,8 +69,7 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 		if d.Act == "" {
 			return usage("want an act, KIND/ACT; see: detente help acts")
 		}
-		if _, _, ok := matter.Find(d.Act); !ok {
-			_, err := matter.ReadFields(d.Act, nil, matter.Names{})
+		if err := matter.CheckAct(d.Act); err != nil {
 			return &ExitError{ExitUsage, err}
 		}
 		if err := fillDraft(c, &d, texts, quotes, lang, basis); err != nil {
@@ -114,21 +113,29 @@ func declareFields(f *flag.FlagSet, given map[string][]string, args []string) {
 	for _, a := range args {
 		_, act, ok := matter.Find(a)
 		if !ok {
+			_, act, ok = matter.FindHouse(a) // it will be refused, by its name and not by its flags
+		}
+		if !ok {
 			continue
 		}
-		for _, s := range act.Fields {
-			doc := s.Doc + " (" + string(s.Type) + ")"
-			if s.Type == matter.TypeEnum {
-				doc = s.Doc + " (" + strings.Join(s.Words, ", ") + ")"
-			}
-			take := func(v string) error { given[s.Name] = append(given[s.Name], v); return nil }
-			if s.Type == matter.TypeFlag {
-				f.BoolFunc(s.Name, doc, take)
-			} else {
-				f.Func(s.Name, doc, take)
-			}
-		}
+		declareSpecs(f, given, act.Fields)
 		return
+	}
+}
+
+// declareSpecs declares fields as flags.
+func declareSpecs(f *flag.FlagSet, given map[string][]string, specs []matter.Spec) {
+	for _, s := range specs {
+		doc := s.Doc + " (" + string(s.Type) + ")"
+		if s.Type == matter.TypeEnum {
+			doc = s.Doc + " (" + strings.Join(s.Words, ", ") + ")"
+		}
+		take := func(v string) error { given[s.Name] = append(given[s.Name], v); return nil }
+		if s.Type == matter.TypeFlag {
+			f.BoolFunc(s.Name, doc, take)
+		} else {
+			f.Func(s.Name, doc, take)
+		}
 	}
 }
 

@@ -69,7 +69,9 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 				}
 			})
 		}
-		run(func() error { return web.Serve(ctx, c.Dir, web.NewAPI(n)) })
+		api := web.NewAPI(n)
+		run(func() error { return web.Serve(ctx, c.Dir, api) })
+		run(func() error { api.Watch(ctx, log); return nil })
 		for _, l := range lines {
 			run(func() error { return n.ServeLine(ctx, l) })
 		}

@@ -8,6 +8,7 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -19,6 +20,7 @@ import (
 	"sync"
 
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/view"
 	"detente/matter"
@@ -37,6 +39,7 @@ type Draft struct {
 	Basis      *note.Basis             `json:"basis,omitempty"`     // exercises only
 	Channel    string                  `json:"channel,omitempty"`   // its name, or the first digits of its digest; absent: the only one
 	Fields     map[string]any          `json:"fields,omitempty"`
+	From       *house.Press            `json:"from,omitempty"`  // the press text that it was read from; stays in-house
 	Given      map[string][]string     `json:"given,omitempty"` // fields as strings, from flags and forms; see matter.ParseFields
 	Matter     string                  `json:"matter,omitempty"`
 	Office     string                  `json:"office,omitempty"`     // absent: the party's only one that may make the act
@@ -48,16 +51,24 @@ type Draft struct {
 // ReadDraft reads a draft from JSON. Unknown names are errors.
 func ReadDraft(data []byte) (Draft, error) {
 	var d Draft
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	dec.DisallowUnknownFields()
-	dec.UseNumber()
-	if err := dec.Decode(&d); err != nil {
+	if err := strict(data, &d); err != nil {
 		return d, &FieldError{"", fmt.Sprintf("the draft cannot be read: %v", err)}
 	}
-	if dec.More() {
-		return d, &FieldError{"", "more follows after the draft"}
-	}
 	return d, nil
+}
+
+// strict reads one JSON value whose names are all known.
+func strict(data []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if dec.More() {
+		return errors.New("more follows after it")
+	}
+	return nil
 }
 
 // FieldError says which field of a draft is wrong, and why. Nothing was sent.
@@ -86,8 +97,9 @@ func Field(err error) string {
 
 // Desk works on one node, which has only one desk.
 type Desk struct {
-	n      *node.Node
-	drafts sync.Mutex // of drafts that are being sent or dropped
+	n        *node.Node
+	drafts   sync.Mutex // of drafts that are being sent or dropped
+	matching matching
 }
 
 // New returns the desk of a node.
@@ -155,10 +167,12 @@ func (d *Desk) try(out node.Draft) error {
 // compose makes a note of what was written.
 func (d *Desk) compose(in Draft) (node.Draft, error) {
 	var out node.Draft
-	kind, act, ok := matter.Find(in.Act)
-	if !ok || in.Act == matter.Ack {
-		_, err := matter.ReadFields(in.Act, nil, matter.Names{})
-		return out, cmp.Or(err, error(&FieldError{"act", in.Act + " is written by the node itself"}))
+	if err := matter.CheckAct(in.Act); err != nil {
+		return out, err
+	}
+	kind, act, _ := matter.Find(in.Act)
+	if in.Act == matter.Ack {
+		return out, &FieldError{"act", in.Act + " is written by the node itself"}
 	}
 	channel, err := d.Channel(in.Channel)
 	if err != nil {
@@ -391,7 +405,12 @@ func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
 	if err != nil {
 		return node.Ticket{}, err
 	}
-	return d.submit(ctx, out)
+	t, err := d.submit(ctx, out)
+	if err != nil || in.From == nil {
+		return t, err
+	}
+	_, err = d.n.House().Append(context.WithoutCancel(ctx), house.Confirmed, made(Kept{Draft: in}, t.ID))
+	return t, err
 }
 
 func (d *Desk) submit(ctx context.Context, out node.Draft) (node.Ticket, error) {

@@ -21,12 +21,16 @@ func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
 }
 
 func (d *Desk) keep(ctx context.Context, k Kept) error {
-	body, err := json.Marshal(k.Draft)
+	row, err := k.row()
 	if err != nil {
 		return err
 	}
-	row := store.Draft{ID: k.ID, Created: k.Created, Act: k.Draft.Act, Body: body, Note: k.Note}
 	return d.n.Store().Commit(ctx, store.Batch{Drafts: []store.Draft{row}})
+}
+
+func (k Kept) row() (store.Draft, error) {
+	body, err := json.Marshal(k.Draft)
+	return store.Draft{ID: k.ID, Created: k.Created, Act: k.Draft.Act, Body: body, Note: k.Note}, err
 }
 
 // Kept is a draft that was stored.
@@ -92,6 +96,7 @@ func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket,
 	switch {
 	case err == nil:
 		k.Note = t.ID.String()
+		return t, d.keepMade(ctx, k, t.ID)
 	case errors.As(err, &refused) || errors.As(err, &stay):
 		k.Note = "" // nothing was written
 	default:

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/node"
+	"detente/internal/view"
 	"detente/note"
 )
 
@@ -124,6 +126,44 @@ func TestReleaseAfterACrash(t *testing.T) {
 	for _, k := range kept {
 		if k.ID == id && k.Note != "" {
 			t.Errorf("a draft that was refused is marked %q", k.Note)
+		}
+	}
+}
+
+// TestMadeFrom wants a note that was made of a draft read from a press text to
+// say so in-house, once, and another draft to leave nothing there.
+func TestMadeFrom(t *testing.T) {
+	d := open(t)
+	read := letter
+	read.From = &house.Press{Date: "2024-01-19", Digest: note.Sum(nil), Span: "The words.", Text: "article.txt"}
+	read.Quotes = []note.Quote{{Source: "article.txt", Speaker: "A spokesperson", Words: "The words."}}
+	var want []note.ID
+	for _, in := range []Draft{letter, read} {
+		id, err := d.Keep(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := d.Release(t.Context(), id, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		direct, err := d.Send(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = []note.ID{sent.ID, direct.ID}
+	}
+	made, err := house.Read[house.Made](d.n.House(), house.Confirmed)
+	if err != nil || len(made) != 2 {
+		t.Fatalf("%d entries, %v", len(made), err)
+	}
+	for i, m := range made {
+		if m.Value.Note != want[i] || m.Value.From.Span != "The words." || len(m.Value.Quotes) != 1 || (m.Value.Draft == "") != (i == 1) {
+			t.Errorf("entry %d: %+v", i, m.Value)
+		}
+		v, err := view.OneNote(d.n, d.n.Channels()[0], want[i])
+		if err != nil || v.Made == nil || v.Made.From.Text != "article.txt" {
+			t.Errorf("the note does not say so: %+v, %v", v, err)
 		}
 	}
 }

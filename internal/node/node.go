@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/journal"
 	"detente/internal/store"
 	"detente/note"
@@ -42,6 +43,7 @@ type Node struct {
 	box     *seal.Box
 	sealer  *seal.Sealer
 	store   *store.Store
+	house   *house.House
 	lock    *os.File
 	log     *slog.Logger
 	traffic atomic.Int64
@@ -123,6 +125,7 @@ func (n *Node) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	n.house = house.New(n.store, n.box, filepath.Join(n.cfg.Dir, "house"), n.Now)
 	if n.journal == nil {
 		n.journal, err = journal.Open(filepath.Join(n.cfg.Dir, "journal"), true)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -191,6 +194,9 @@ func (n *Node) Now() time.Time { return n.cfg.Now() }
 
 // Store returns the ledger.
 func (n *Node) Store() *store.Store { return n.store }
+
+// House returns the in-house record.
+func (n *Node) House() *house.House { return n.house }
 
 // Journal returns the signing journal, or nil where it was lost.
 func (n *Node) Journal() *journal.Journal {

@@ -39,9 +39,8 @@ func (c *channel) opened(id note.ID, leaf audit.Leaf, p store.Part, stored bool)
 		o.Trouble = register.Missing
 	case len(p.Plain) > 0:
 		if plain, err := c.n.box.Unwrap(p.Plain, p.Digest[:]); err == nil {
-			if good, err := audit.OpenMove(leaf.Header, plain); err == nil {
-				return good
-			}
+			read, _ := audit.OpenMove(leaf.Header, plain)
+			return read
 		}
 	}
 	if part, ok := leaf.Header.Part(note.PartContent); ok {

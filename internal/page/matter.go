@@ -57,6 +57,12 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 			p.clock(&v.Frame, k)
 		}
 	}
+	if len(v.Claims) > 0 {
+		p.hang(4, "in-house:", "what others say of it, as their claims; they move nothing", Bold)
+	}
+	for _, c := range v.Claims {
+		p.InHouse(6, &v.Frame, c)
+	}
 }
 
 // beside reports whether what stands above of an undertaking says already how

@@ -146,6 +146,12 @@ func (p *Page) NoteInFull(v *view.Note) {
 	for _, k := range v.Clocks {
 		p.clock(&v.Frame, k)
 	}
+	for _, e := range v.Filed {
+		p.Hang(4, "in-house: filed as", e.ID.String()+", "+inHouseTitle(e))
+	}
+	if v.Made != nil {
+		p.made(v.Made)
+	}
 	pair("leaf", v.Leaf.String())
 	pair("check words", strings.Join(v.CheckWords, " "))
 }

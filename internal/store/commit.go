@@ -229,6 +229,11 @@ func (w *writer) batch(b Batch) error {
 			return err
 		}
 	}
+	for _, r := range b.House {
+		if _, err := w.exec("insert into house (num, box) values ($1, $2)", int64(r.Num), r.Box); err != nil {
+			return err
+		}
+	}
 	return w.meta(b.Meta)
 }
 

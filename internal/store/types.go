@@ -18,6 +18,7 @@ type Batch struct {
 	Cosigs []Cosig
 	Forks  []ForkRow
 	Drafts []Draft
+	House  []HouseRow
 	Meta   map[string]string // an empty value deletes the key
 }
 
@@ -106,6 +107,13 @@ type Cosig struct {
 type ForkRow struct {
 	Origin string
 	Bytes  []byte
+}
+
+// A HouseRow is one entry of the in-house record, boxed under the node's own
+// key. Numbers begin at 1; a number that is taken is refused.
+type HouseRow struct {
+	Num uint64
+	Box []byte
 }
 
 // A Draft is a note that is not sent yet, or, when Note is set, has become

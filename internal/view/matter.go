@@ -14,7 +14,8 @@ import (
 type Matter struct {
 	Frame
 	*MatterLine
-	AllNotes []*NoteLine `json:"all_notes"` // in the order of the fold
+	AllNotes []*NoteLine `json:"all_notes"`        // in the order of the fold
+	Claims   []*InHouse  `json:"claims,omitempty"` // in-house: what the press or a third party says, laid beside it
 	Clocks   []*Clock    `json:"clocks"`
 	Crossed  []note.ID   `json:"crossed,omitempty"` // concurrent moves that people must resolve
 
@@ -120,7 +121,7 @@ type Part struct {
 
 // OneMatter returns a matter in full, by the note that opened it or any note on it.
 func OneMatter(src Source, channel note.Digest, id note.ID) (*Matter, error) {
-	return build(src, channel, func(b *builder) (*Matter, error) {
+	v, err := build(src, channel, func(b *builder) (*Matter, error) {
 		m := b.s.Register.Matter(id)
 		if m == nil {
 			return nil, &NotFound{"matter " + id.Short()}
@@ -142,6 +143,11 @@ func OneMatter(src Source, channel note.Digest, id note.ID) (*Matter, error) {
 		}
 		return v, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	v.Claims, err = claimsOn(src, v)
+	return v, err
 }
 
 func (b *builder) incident(s *matter.IncidentState) *Incident {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/store"
 	"detente/note"
 )
@@ -21,9 +22,11 @@ type Note struct {
 	Clocks      []*Clock                `json:"clocks"`          // that the note started or stopped
 	Content     string                  `json:"content"`         // held, erased, missing, unreadable, none
 	Fields      map[string]any          `json:"fields,omitempty"`
+	Filed       []*InHouse              `json:"filed,omitempty"`    // in-house: papers and calls that say the same
 	Handling    *Handling               `json:"handling,omitempty"` // how its words may be handled
 	Header      *note.Header            `json:"header,omitempty"`   // absent where the leaf cannot be read
 	Leaf        note.Digest             `json:"leaf"`               // SHA-256 of its bytes
+	Made        *house.Made             `json:"made,omitempty"`     // in-house: the press text that it was made from
 	Quotes      []note.Quote            `json:"quotes,omitempty"`
 	Texts       map[string]note.Wording `json:"texts,omitempty"`
 	Terms       *note.Digest            `json:"terms,omitempty"` // digest of the content's plaintext, by which binding moves name it
@@ -60,6 +63,9 @@ func OneNote(src Source, channel note.Digest, id note.ID) (*Note, error) {
 	}
 	v.Header, v.Leaf = h, note.Sum(leaf)
 	v.CheckWords = CheckWords(v.Leaf)
+	if err := inHouseOf(src, v); err != nil {
+		return nil, err
+	}
 	v.Content = none
 	if v.Terms == nil {
 		return v, nil

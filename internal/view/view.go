@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detente/charter"
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/store"
 	"detente/matter"
@@ -20,6 +21,7 @@ type Source interface {
 	Read(channel note.Digest, fn func(*node.Snapshot)) error
 	Content(id note.ID) (*note.Content, store.PartState, error)
 	Entry(id note.ID) (leaf []byte, h *note.Header, err error)
+	House() *house.House
 	Now() time.Time
 }
 

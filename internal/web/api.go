@@ -24,6 +24,7 @@ import (
 	"detente/internal/desk"
 	"detente/internal/node"
 	"detente/internal/view"
+	"detente/matter"
 	"detente/note"
 )
 
@@ -34,17 +35,19 @@ const MaxBody = 4 << 20
 type API struct {
 	n    *node.Node
 	desk *desk.Desk
+	mux  http.ServeMux
 }
 
 // NewAPI returns the handler of /api/v1.
-func NewAPI(n *node.Node) http.Handler {
-	a := &API{n, desk.New(n)}
-	mux := http.NewServeMux()
+func NewAPI(n *node.Node) *API {
+	a := &API{n: n, desk: desk.New(n)}
 	for _, r := range routes {
-		mux.Handle(r.Method+" /api/v1/"+r.Path, handler{a, r.do})
+		a.mux.Handle(r.Method+" /api/v1/"+r.Path, handler{a, r.do})
 	}
-	return mux
+	return a
 }
+
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
 // Route is one row of the API, for its documentation.
 type Route struct {
@@ -75,8 +78,16 @@ func init() {
 		{"GET", "readings", "how this node reads every note, without its words; ?audience=", (*API).readings},
 		{"GET", "documents", "credences, charters and closings; ?kind=", (*API).documents},
 		{"GET", "documents/{digest}", "one document, as it is signed", (*API).document},
+		{"GET", "notes/{id}/print", "one note as it is handed over on paper; ?lang= ?disclose=1", (*API).print},
 		{"GET", "drafts", "drafts that are kept", (*API).drafts},
+		{"GET", "drafts/{id}/print", "a draft as it is handed over on paper, before it is a note; ?lang=", (*API).printDraft},
+		{"GET", "house", "the in-house record, entry by entry; ?kind=", (*API).house},
+		{"GET", "house/claims", "claims of the press and of third parties, and what became of them", entries(&matter.Claim)},
+		{"GET", "house/files", "paper and calls that were logged, and the notes that they are matched to", entries(&matter.File)},
+		{"GET", "house/{id}", "one claim, paper or call, H3", (*API).entry},
+		{"GET", "house/{id}/scan", "the bytes of a paper's scan", (*API).scan},
 		{"POST", "send", "a draft is checked, signed and sent; ?wait=30s waits for receipts, ?keep=1 keeps it as a draft, ?check=1 only checks it", (*API).send},
+		{"POST", "house", "an in-house act is checked and entered: {act, about, fields, texts, scan}", (*API).enter},
 		{"POST", "drafts/{id}", "a draft that was kept is sent, once; ?again=1 where it may have been and was not; ?wait=", (*API).release},
 		{"DELETE", "drafts/{id}", "a draft is deleted", (*API).drop},
 		{"POST", "documents", "takes a credence, charter, amendment or closing", (*API).addDocument},

@@ -65,5 +65,8 @@ func (a *API) apply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.desk.Match(r.Context()); err != nil {
+		return err
+	}
 	return answer(w, report(v))
 }

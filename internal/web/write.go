@@ -183,7 +183,7 @@ type Step struct {
 
 // Record returns what verify reads of a node.
 func Record(n *node.Node) audit.Source {
-	src := audit.Source{Store: n.Store(), Journal: n.Journal(), Box: n.Box(), Party: n.Party(), Parts: filepath.Join(n.Dir(), "parts")}
+	src := audit.Source{Store: n.Store(), Journal: n.Journal(), Box: n.Box(), Party: n.Party(), Parts: filepath.Join(n.Dir(), "parts"), House: filepath.Join(n.Dir(), "house")}
 	for _, id := range n.Identities() {
 		src.Openers = append(src.Openers, seal.NewOpener(id))
 	}
