@@ -17,18 +17,9 @@ func CheckContent(act string, c *note.Content) error {
 	if !ok {
 		return fmt.Errorf("%q is not an act that this program knows", act)
 	}
-	known := func(slot string) *TextSpec {
-		name, number, numbered := strings.Cut(slot, "/")
-		for i := range a.Texts {
-			if a.Texts[i].Name == name && a.Texts[i].Numbered == (numbered && number != "") {
-				return &a.Texts[i]
-			}
-		}
-		return nil
-	}
 	if c != nil {
 		for slot, wording := range c.Texts {
-			spec := known(slot)
+			spec := a.text(slot)
 			if spec == nil {
 				return &FieldError{act, slot, "this act has no such text"}
 			}
@@ -55,15 +46,37 @@ func CheckContent(act string, c *note.Content) error {
 	return nil
 }
 
-// CheckNumbered holds texts such as point/1 against the list of the same name,
+// text returns the spec of a slot, or nil.
+func (a *Act) text(slot string) *TextSpec {
+	name, number, numbered := strings.Cut(slot, "/")
+	for i := range a.Texts {
+		if a.Texts[i].Name == name && a.Texts[i].Numbered == (numbered && number != "") {
+			return &a.Texts[i]
+		}
+	}
+	return nil
+}
+
+// CheckWhole holds texts such as point/1 against the list of the same name,
 // points: a text for every item where the table requires the text, and none
-// without an item. It is for authors: a note that was sent without is read all
+// without an item. A text that is whole stands in every language that the note
+// calls authentic. It is for authors: a note that was sent without is read all
 // the same.
-func CheckNumbered(act string, fields map[string]any, c *note.Content) error {
+func CheckWhole(act string, fields map[string]any, c *note.Content) error {
 	found, ok := acts[act]
 	a := found.act
 	if !ok {
 		return fmt.Errorf("%q is not an act that this program knows", act)
+	}
+	if c != nil {
+		for _, slot := range slices.Sorted(maps.Keys(c.Texts)) {
+			spec := a.text(slot)
+			for _, lang := range c.Authentic {
+				if spec != nil && spec.Whole && c.Texts[slot][lang] == "" {
+					return &FieldError{act, slot, fmt.Sprintf("missing in %s, which the note calls authentic: give the words, or name the authentic languages", lang)}
+				}
+			}
+		}
 	}
 	for _, spec := range a.Texts {
 		if !spec.Numbered {

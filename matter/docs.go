@@ -48,7 +48,8 @@ func Example(kind *Kind, act *Act) []string {
 // examples are values for fields by name, where any value of the type would
 // not read sensibly.
 var examples = map[string]string{
-	"hours": "all hours, Asia/Karachi", "information": "2", "kind": "route", "level": "foreign ministers", "outlet": "a daily newspaper", "post": "Foreign Office operations room",
+	"hours": "all hours, Asia/Karachi", "information": "2", "kind": "route", "level": "foreign ministers", "name": "Joint border commission",
+	"outlet": "a daily newspaper", "post": "Foreign Office operations room",
 	"receiving": "IRN", "source": "B", "speaker": "a spokesperson of the foreign ministry", "subject": "Border crossings", "telephone": "+92 51 000 0000", "tlp": "amber", "to": "IRN",
 	"who": "duty officers of both ministries",
 }

@@ -68,7 +68,8 @@ type TextSpec struct {
 	Doc      string
 	Required bool
 	Numbered bool
-	Limit    int // characters per language; 0 means DefaultTextLimit
+	Whole    bool // it stands in every language that the note calls authentic
+	Limit    int  // characters per language; 0 means DefaultTextLimit
 }
 
 // DefaultTextLimit is the greatest length of a text, in characters.
@@ -140,7 +141,7 @@ func (in *Input) due(party string) string {
 }
 
 // Kinds is every kind of matter, in the order of the documents.
-var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request}
+var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request, &Group, &Statement}
 
 // House is every kind that is in-house, in the order of the documents. None of
 // them is ever a note: see [Find].

@@ -1,6 +1,8 @@
 package register
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -287,6 +289,36 @@ func everything(w *world) {
 	say("IRN", "request/unsatisfied", &req, nil)
 	say("PAK", "request/complete", &req, nil)
 	say("IRN", "request/satisfied", &req, nil)
+	grp := say("IRN", "group/convene", nil, map[string]any{"form": "commission", "name": "Border commission", "level": "directors general", "half": "coordination", "chairs": []any{map[string]any{"by": "IRN", "post": "director"}}})
+	held := map[string]any{"held": "2024-02-01", "items": []any{map[string]any{"as": "noted"}, map[string]any{"as": "decision", "by": "PAK"}}}
+	min := say("IRN", "group/minutes", &grp, held)
+	held = map[string]any{"held": "2024-02-01", "items": held["items"], "replaces": min.String()}
+	min = say("PAK", "group/minutes", &grp, held)
+	say("IRN", "group/approve", &grp, w.terms(min))
+	say("PAK", "group/approve", &grp, w.terms(min))
+	say("PAK", "group/decide", &grp, map[string]any{"minutes": min.String(), "item": int64(2), "undertaking": off.String()})
+	say("IRN", "group/close", &grp, nil)
+	say("PAK", "group/close", &grp, nil)
+	sta := say("PAK", "statement/draft", nil, statementFields("clauses"))
+	pro := say("IRN", "statement/propose", &sta, statementFields("clauses", "release", "half"))
+	clause := map[string]any{"terms": w.terms(pro)["terms"], "clause": int64(1)}
+	say("PAK", "statement/accept", &sta, clause)
+	say("PAK", "statement/object", &sta, clause)
+	say("IRN", "statement/abandon", &sta, nil)
+	moment, _ := matter.FormatInstant(w.start.Add(w.clock+4*time.Minute), "UTC")
+	counter := statementFields("clauses")
+	counter["release"] = moment
+	pro = say("PAK", "statement/propose", &sta, counter)
+	say("IRN", "statement/sign", &sta, map[string]any{"terms": w.terms(pro)["terms"], "release": moment})
+	say("PAK", "statement/sign", &sta, map[string]any{"terms": w.terms(pro)["terms"], "release": moment})
+	say("PAK", "statement/release", &sta, map[string]any{"when": "2024-02-02", "outlet": "the ministry's page"})
+}
+
+// statementFields returns those of a proposal's fields that are named.
+func statementFields(names ...string) map[string]any {
+	all := map[string]any{"clauses": []any{map[string]any{"topic": "ambassadors"}, map[string]any{"topic": "trust"}}, "release": "2024-03-22T12:00:00+05:00[Asia/Karachi]", "half": "de-escalation"}
+	maps.DeleteFunc(all, func(name string, _ any) bool { return !slices.Contains(names, name) })
+	return all
 }
 
 func BenchmarkFold(b *testing.B) {

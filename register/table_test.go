@@ -321,13 +321,25 @@ func (y *tally) missing(kind *matter.Kind) (list []string) {
 	}
 	for c := range y.want {
 		// What concurrent words come to can close a cell to one of the sides:
-		// who withdrew has seen that it did.
-		if !y.applied[c] && (c.who == "facilitator" || !y.applied[cell{c.stage, c.act, "opener"}] && !y.applied[cell{c.stage, c.act, "principal"}]) {
+		// who withdrew has seen that it did. A facilitator must have made the
+		// act, at that stage or another.
+		if !y.anyone(c.stage, c.act, "opener", "principal", "facilitator") || c.who == "facilitator" && !y.anyone("", c.act, "facilitator") {
 			list = append(list, fmt.Sprintf("%s by %s when the matter is %s: the table opens it, and of %d tries none was applied", c.act, c.who, c.stage, y.tried[c]))
 		}
 	}
 	slices.Sort(list)
 	return list
+}
+
+// anyone reports whether the act applied, made by one of those; at any stage
+// where none is given.
+func (y *tally) anyone(stage, act string, who ...string) bool {
+	for c := range y.applied {
+		if c.act == act && (stage == "" || c.stage == stage) && slices.Contains(who, c.who) {
+			return true
+		}
+	}
+	return false
 }
 
 // stages returns the stage of the matter and of each of its parts.

@@ -215,7 +215,7 @@ func (p *parser) check(b block, st *Step) error {
 	if err := matter.CheckContent(st.Act, st.Content); err != nil {
 		return fail(err)
 	}
-	if err := matter.CheckNumbered(st.Act, m.Fields, st.Content); err != nil {
+	if err := matter.CheckWhole(st.Act, m.Fields, st.Content); err != nil {
 		return fail(err)
 	}
 	// The envelopes have limits of their own, and know them best.

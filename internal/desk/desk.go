@@ -202,7 +202,7 @@ func (d *Desk) compose(in Draft) (node.Draft, error) {
 	if err := matter.CheckContent(in.Act, out.Content); err != nil {
 		return out, err
 	}
-	if err := matter.CheckNumbered(in.Act, out.Fields, out.Content); err != nil {
+	if err := matter.CheckWhole(in.Act, out.Fields, out.Content); err != nil {
 		return out, err
 	}
 	for _, path := range in.Attach {

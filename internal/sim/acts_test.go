@@ -18,7 +18,7 @@ import (
 var kinds = []struct {
 	kind *matter.Kind
 	part int
-}{{&matter.Undertaking, 9}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Dossier, 3}, {&matter.Request, 3}, {&matter.Line, 1}}
+}{{&matter.Undertaking, 9}, {&matter.Statement, 5}, {&matter.Group, 3}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Dossier, 3}, {&matter.Request, 3}, {&matter.Line, 1}}
 
 func (w *world) kind() *matter.Kind {
 	total := 0
@@ -42,6 +42,7 @@ type open struct {
 	terms    note.Digest
 	parts    int
 	notes    []note.ID
+	release  string // of a statement
 	audience []string
 	opener   string
 }
@@ -60,6 +61,12 @@ func (w *world) openMatters(p *party) (list []open) {
 				o.parts = len(s.Items)
 			case *matter.RequestState:
 				o.terms = s.Terms
+			}
+			if t, ok := m.State.(*matter.StatementState); ok && t.OnOffer() != nil {
+				o.terms, o.release, o.parts = t.OnOffer().Terms, t.OnOffer().Release, len(t.OnOffer().Clauses)
+			}
+			if g, ok := m.State.(*matter.GroupState); ok && len(g.Minutes) > 0 {
+				o.terms = pick(w, g.Minutes).Terms
 			}
 			for _, e := range m.Entries {
 				o.notes = append(o.notes, e.ID)
@@ -164,6 +171,9 @@ func (w *world) value(s *matter.Spec, on *open) any {
 	case matter.TypeEnum:
 		return pick(w, s.Words)
 	case matter.TypeInstant, matter.TypeEnd:
+		if on != nil && on.release != "" && s.Name == "release" && w.chance(0.9) {
+			return on.release
+		}
 		if s.Type == matter.TypeEnd && w.chance(0.5) {
 			return "none"
 		}

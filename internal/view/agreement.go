@@ -83,9 +83,11 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 // standingOf is what each kind brings to the agreement.
 var standingOf = map[string]func(*drawing, *register.Matter){
 	"dossier":     brings((*drawing).dossier),
+	"group":       brings((*drawing).group),
 	"incident":    brings((*drawing).incident),
 	"mission":     brings((*drawing).mission),
 	"request":     brings((*drawing).request),
+	"statement":   brings((*drawing).statement),
 	"talk":        brings((*drawing).talk),
 	"undertaking": brings((*drawing).undertaking),
 }

@@ -243,6 +243,9 @@ func (b *builder) matterLine(m *register.Matter) *MatterLine {
 	if m.Settled != nil {
 		l.Settled = m.Settled.Status()
 	}
+	if b.released(m) { // by the clock of the reader: the fold knows none
+		l.State, l.Settled = "released", "released"
+	}
 	l.Gist = b.gist(m.Entries[0])
 	return l
 }

@@ -31,6 +31,7 @@ var pages = map[string]func(*builder, *Matter, *register.Matter) (crossed []note
 		v.Sections = b.dossier(s)
 		return nil
 	}),
+	"group": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.GroupState) []note.ID { return b.group(v, s) }),
 	"incident": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.IncidentState) []note.ID {
 		v.Incident = b.incident(s)
 		return nil
@@ -48,6 +49,7 @@ var pages = map[string]func(*builder, *Matter, *register.Matter) (crossed []note
 		v.Sections = b.request(m, s)
 		return nil
 	}),
+	"statement": page((*builder).statement),
 	"talk": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.TalkState) []note.ID {
 		v.Talk = b.talk(s)
 		return s.Crossed
