@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"detente/note"
+	"detente/seal"
 )
 
 // CheckContent validates the texts of a content against the act's table.
@@ -28,6 +29,13 @@ func CheckContent(act string, c *note.Content) error {
 				limit = DefaultTextLimit
 			}
 			for lang, s := range wording {
+				if spec.Sealed != "" {
+					// The words themselves must never come so far: a node keeps what it is given.
+					if !seal.IsText(s) {
+						return &FieldError{act, slot, "it is not sealed: this text goes only as an armored age file to the offices that the field " + spec.Sealed + " names; see: detente help offices"}
+					}
+					continue
+				}
 				if n := utf8.RuneCountInString(s); n == 0 || n > limit {
 					return &FieldError{act, slot, fmt.Sprintf("the text in %s has %d characters; want 1 to %d", lang, n, limit)}
 				}
@@ -55,6 +63,21 @@ func (a *Act) text(slot string) *TextSpec {
 		}
 	}
 	return nil
+}
+
+// SealedFor returns the offices to which a text of a note is sealed, as its
+// author says; nil: to none, and all who hold the note can read it.
+func SealedFor(act, slot string, fields map[string]any) []string {
+	_, a, ok := Find(act)
+	if !ok {
+		return nil
+	}
+	t := a.text(slot)
+	if t == nil || t.Sealed == "" {
+		return nil
+	}
+	to, _ := offices(t.Sealed, "").From(fields)
+	return append([]string{}, to...)
 }
 
 // CheckWhole holds texts such as point/1 against the list of the same name,

@@ -23,12 +23,7 @@ func Example(kind *Kind, act *Act) []string {
 			args = append(args, "--"+s.Name, exampleValue(s))
 		}
 	}
-	if kind == &Mission { // it must change something
-		args = append(args, "--head", "in-post")
-	}
-	if kind == &Talk && act.Name == "held" { // it may open the talk
-		args = append(args, "--form", "telephone", "--level", "foreign ministers")
-	}
+	args = append(args, also[kind.Name+"/"+act.Name]...)
 	for _, t := range act.Texts {
 		if t.Required {
 			slot := t.Name
@@ -54,6 +49,13 @@ var examples = map[string]string{
 	"who": "duty officers of both ministries",
 }
 
+// also is what an example says beside what its table requires.
+var also = map[string][]string{
+	"case/transfer":  {"--from", "PAK", "--to", "IRN", "--by", "2024-01-26T23:59[Asia/Karachi]"},
+	"mission/change": {"--head", "in-post"},                                   // it must change something
+	"talk/held":      {"--form", "telephone", "--level", "foreign ministers"}, // it may open the talk
+}
+
 func exampleValue(s *Spec) string {
 	if v, ok := examples[s.Name]; ok && (s.Type != TypeEnum || slices.Contains(s.Words, v)) {
 		return v
@@ -77,6 +79,8 @@ func exampleValue(s *Spec) string {
 		return "1"
 	case TypeFlag:
 		return "true"
+	case TypeOffices:
+		return "IRN/consular"
 	case TypeList:
 		var pairs []string
 		for i := range s.Of {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"detente/note"
+	"detente/seal"
 )
 
 // A Type is a kind of value.
@@ -31,6 +32,8 @@ const (
 	TypeRefs    Type = "notes"   // names of notes
 
 	TypeDistrict Type = "district" // a place that is no finer, named in words
+	TypeOffices  Type = "offices"  // PARTY/OFFICE
+	TypeKey      Type = "key"      // a public seal key: an age recipient, age1pq1…
 )
 
 // Spec describes one field of a move, or of an item of a list.
@@ -89,6 +92,7 @@ func date(name, doc string) Field[string]    { return text(TypeDate, name, doc) 
 func end(name, doc string) Field[string]     { return text(TypeEnd, name, doc) }
 func place(name, doc string) Field[string]   { return text(TypePlace, name, doc) }
 func code(name, doc string) Field[string]    { return text(TypeCode, name, doc) }
+func key(name, doc string) Field[string]     { return text(TypeKey, name, doc) }
 
 func district(name, doc string) Field[string] { return text(TypeDistrict, name, doc) }
 
@@ -122,8 +126,11 @@ func digest(name, doc string) Field[note.Digest] {
 	}}
 }
 
-func names(name, doc string) Field[[]string] {
-	return Field[[]string]{Spec{Name: name, Doc: doc, Type: TypeNames}, func(v any) ([]string, bool) {
+func names(name, doc string) Field[[]string]   { return lines(TypeNames, name, doc) }
+func offices(name, doc string) Field[[]string] { return lines(TypeOffices, name, doc) }
+
+func lines(t Type, name, doc string) Field[[]string] {
+	return Field[[]string]{Spec{Name: name, Doc: doc, Type: t}, func(v any) ([]string, bool) {
 		items, ok := v.([]any)
 		out := make([]string, 0, len(items))
 		for _, item := range items {
@@ -210,7 +217,7 @@ func (s *Spec) check(act, prefix string, v any) error {
 			return bad("want true, or leave it out")
 		}
 		return nil
-	case TypeList, TypeNames, TypeRefs:
+	case TypeList, TypeNames, TypeRefs, TypeOffices:
 		items, ok := v.([]any)
 		if limit == 0 {
 			limit = listLimit
@@ -230,10 +237,7 @@ func (s *Spec) check(act, prefix string, v any) error {
 				}
 				continue
 			}
-			one := Spec{Name: at, Type: TypeLine}
-			if s.Type == TypeRefs {
-				one.Type = TypeRef
-			}
+			one := Spec{Name: at, Type: single(s.Type)}
 			if err := one.check(act, "", item); err != nil {
 				return err
 			}
@@ -248,6 +252,29 @@ func (s *Spec) check(act, prefix string, v any) error {
 		return bad("%s", why)
 	}
 	return nil
+}
+
+// office is the type of one of TypeOffices.
+const office Type = "office"
+
+// single is the type of one item of a list of texts.
+func single(t Type) Type {
+	switch t {
+	case TypeRefs:
+		return TypeRef
+	case TypeOffices:
+		return office
+	}
+	return TypeLine
+}
+
+// ParseOffice reads PARTY/OFFICE.
+func ParseOffice(s string) (party, code string, err error) {
+	party, code, ok := strings.Cut(s, "/")
+	if err := note.CheckParty(party); !ok || err != nil {
+		return "", "", fmt.Errorf("%.60q is not an office: want PARTY/OFFICE, such as PAK/consular", s)
+	}
+	return party, code, note.CheckOffice(code)
 }
 
 func (s *Spec) checkText(v string) string {
@@ -271,6 +298,10 @@ func (s *Spec) checkText(v string) string {
 		_, err = note.ParseID(v)
 	case TypeHash:
 		_, err = note.ParseDigest(v)
+	case TypeKey:
+		err = seal.ValidRecipient(v)
+	case office:
+		_, _, err = ParseOffice(v)
 	case TypePlace:
 		return checkPlace(v)
 	case TypeDistrict:

@@ -12,6 +12,7 @@ var (
 	lnHours    = line("hours", "when it is manned, with the time zone").Must()
 	lnDeputy   = line("deputy", "who stands in")
 	lnPhone    = line("telephone", "the number").Must()
+	lnKey      = key("recipient", "the office's own public seal key, age1pq1…, to which names can be sealed for it alone; the latest holds")
 	lnActs     = names("acts", "the acts that the post may make")
 	lnReason   = enum("reason", "why", "protest", "maintenance", "security", "holiday", "other").Must()
 	lnScope    = names("scope", "the kinds of matter that it suspends; tests and flash notes always pass").Must()
@@ -46,7 +47,7 @@ var Line = Kind{
 	Acts: []Act{
 		{Name: "test", Doc: "A test of the line, a roll call, or part of an exercise.", Opens: true, Who: Anyone, Fields: []Spec{lnUse.Spec}, Texts: []TextSpec{{Name: "body", Doc: "a test text"}}},
 		{Name: "contact", Doc: "Names a post that can be reached, and how.", Opens: true, Who: Anyone,
-			Fields: []Spec{lnPost.Spec, lnPlace.Spec, lnHours.Spec, lnDeputy.Spec, lnPhone.Spec, lnActs.Spec}, Texts: []TextSpec{{Name: "body", Doc: "words beside it"}}},
+			Fields: []Spec{lnPost.Spec, lnPlace.Spec, lnHours.Spec, lnDeputy.Spec, lnPhone.Spec, lnActs.Spec, lnKey.Spec}, Texts: []TextSpec{{Name: "body", Doc: "words beside it"}}},
 		{Name: "suspend", Doc: "Suspends traffic of the named kinds. Tests and flash notes always pass.", Opens: true, Who: Principals, Binds: true,
 			Fields: []Spec{lnReason.Spec, lnScope.Spec, lnEnd.Spec}, Texts: []TextSpec{{Name: "body", Doc: "the reason in words", Required: true}}},
 		{Name: "resume", Doc: "Ends one's own suspension.", From: []string{"suspended"}, Who: Opener, Texts: []TextSpec{{Name: "body", Doc: "words beside it"}}},
@@ -59,16 +60,17 @@ func init() { Line.Apply = applyLine }
 
 // LineState is a test, a contact, or a suspension.
 type LineState struct {
-	Act     string   `json:"act"`
-	End     string   `json:"end,omitempty"`
-	Opener  string   `json:"opener"`
-	Opening note.ID  `json:"opening"`
-	Post    string   `json:"post,omitempty"`
-	Reason  string   `json:"reason,omitempty"`
-	Resumed *note.ID `json:"resumed,omitempty"`
-	Scope   []string `json:"scope,omitempty"`
-	State   string   `json:"state"`
-	Use     string   `json:"use,omitempty"`
+	Act       string   `json:"act"`
+	End       string   `json:"end,omitempty"`
+	Opener    string   `json:"opener"`
+	Opening   note.ID  `json:"opening"`
+	Post      string   `json:"post,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
+	Recipient string   `json:"recipient,omitempty"` // digest of the seal key that a contact names, in hexadecimal digits
+	Resumed   *note.ID `json:"resumed,omitempty"`
+	Scope     []string `json:"scope,omitempty"`
+	State     string   `json:"state"`
+	Use       string   `json:"use,omitempty"`
 }
 
 func (s *LineState) Opened() string          { return s.Opener }
@@ -83,12 +85,18 @@ func applyLine(prev State, in *Input) (State, error) {
 		if s.Act == "suspend" {
 			s.State = "suspended"
 		}
+		if k, ok := Recipient(in.Move); ok {
+			s.Recipient = note.Sum([]byte(k)).String()
+		}
 		return s, nil
 	}
 	s := *prev.(*LineState)
 	s.State, s.Resumed = "resumed", &in.ID
 	return &s, nil
 }
+
+// Recipient returns the seal key that a contact names for its office.
+func Recipient(m *note.Move) (string, bool) { return lnKey.Of(m) }
 
 // An AckReport is what an ack says.
 type AckReport struct {

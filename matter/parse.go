@@ -103,7 +103,7 @@ func fieldNames(specs []Spec) string {
 // gather joins what was given for one field into one value.
 func gather(act string, s *Spec, given []string) (any, error) {
 	switch s.Type {
-	case TypeList, TypeNames, TypeRefs:
+	case TypeList, TypeNames, TypeRefs, TypeOffices:
 	default:
 		if len(given) != 1 {
 			return nil, &FieldError{act, s.Name, fmt.Sprintf("given %d times; want it once", len(given))}
@@ -121,7 +121,9 @@ func gather(act string, s *Spec, given []string) (any, error) {
 			}
 			list = append(list, items...)
 		case s.Type != TypeList:
-			list = append(list, g)
+			for part := range strings.SplitSeq(g, ",") {
+				list = append(list, strings.TrimSpace(part))
+			}
 		case strings.HasPrefix(g, "{"):
 			var item map[string]any
 			if err := decodeJSON(g, &item); err != nil {
@@ -224,7 +226,7 @@ func (r reader) value(at string, s *Spec, v any) (any, error) {
 		return nil, &FieldError{r.act, at, fmt.Sprintf(format, args...)}
 	}
 	switch s.Type {
-	case TypeList, TypeNames, TypeRefs:
+	case TypeList, TypeNames, TypeRefs, TypeOffices:
 		if str, ok := v.(string); ok && s.Type != TypeList { // in an item of pairs
 			v = []any{}
 			for part := range strings.SplitSeq(str, ",") {

@@ -58,8 +58,14 @@ type Act struct {
 	Who    Who
 	Binds  bool   // the author's office must be one that binds
 	Starts string // in words: the clock that it starts
+	Keeps  string // the act of the same kind that will send the texts and files given with this one; only their digest goes now, in the field digest
 	Fields []Spec
 	Texts  []TextSpec
+
+	// Settled acts are made at the desk only where the settled state is open
+	// to them. What another node does is judged by Apply, by what its author
+	// had seen.
+	Settled bool
 }
 
 // TextSpec describes a text of the content.
@@ -68,8 +74,9 @@ type TextSpec struct {
 	Doc      string
 	Required bool
 	Numbered bool
-	Whole    bool // it stands in every language that the note calls authentic
-	Limit    int  // characters per language; 0 means DefaultTextLimit
+	Whole    bool   // it stands in every language that the note calls authentic
+	Limit    int    // characters per language; 0 means DefaultTextLimit
+	Sealed   string // the field that names the offices to which the text is sealed beforehand: package seal, SealText
 }
 
 // DefaultTextLimit is the greatest length of a text, in characters.
@@ -141,7 +148,7 @@ func (in *Input) due(party string) string {
 }
 
 // Kinds is every kind of matter, in the order of the documents.
-var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request, &Group, &Statement}
+var Kinds = []*Kind{&Message, &Line, &Incident, &Undertaking, &Mission, &Talk, &Dossier, &Request, &Group, &Statement, &Case, &Handover}
 
 // House is every kind that is in-house, in the order of the documents. None of
 // them is ever a note: see [Find].

@@ -211,6 +211,15 @@ func CheckParty(code string) error {
 	return nil
 }
 
+// CheckOffice reports whether code can name an office: 1 to 40 of a–z, 0–9 and
+// hyphens, none of them first.
+func CheckOffice(code string) error {
+	if !isOffice(code) {
+		return fmt.Errorf("%.60q is not the code of an office: want a-z, 0-9 and hyphens, such as consular", code)
+	}
+	return nil
+}
+
 func parseUint(s string) (uint64, error) {
 	if s == "" || len(s) > 16 || (len(s) > 1 && s[0] == '0') {
 		return 0, errors.New("want a decimal number without leading zeros")

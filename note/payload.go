@@ -58,8 +58,9 @@ func (m *Move) check() error {
 		return fmt.Errorf("move: version %d is not one this program knows; it knows version %d", m.Version, Version)
 	case !isAct(m.Act):
 		return fmt.Errorf("move: %.60q is not the name of an act: want KIND/ACT", m.Act)
-	case !isOffice(m.Office):
-		return fmt.Errorf("move: %.60q is not the code of an office", m.Office)
+	}
+	if err := CheckOffice(m.Office); err != nil {
+		return fmt.Errorf("move: %w", err)
 	}
 	return checkSalt("move", m.Salt)
 }

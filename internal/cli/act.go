@@ -22,6 +22,8 @@ const typesTopic = `The fields of an act are flags of detente send. detente help
               --terms PAK#12 accepts the text of PAK#12 and no other
     party     a party's code, such as PAK
     number    a whole number
+    offices   PARTY/OFFICE, such as PAK/consular; with commas or given more than once
+    key       a public seal key, age1pq1…, or @FILE; see detente help offices
     flag      given or left out
     line      one line of text; with commas or given more than once where it is names or notes
     list      given once for each item, 'by=PAK due=2024-01-26T23:59[Asia/Karachi] end=none'

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	commands := map[string]func(*testscript.TestScript, bool, []string){"served": served, "capture": capture}
+	commands := map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "lacks": lacks, "served": served}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update, Cmds: commands, Setup: func(e *testscript.Env) error {
 		e.Setenv("NO_COLOR", "1")
 		return nil
@@ -48,6 +50,26 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("nothing like %s was printed", args[1])
 	}
 	ts.Setenv(args[0], m[1])
+}
+
+// lacks wants a word in none of the files and folders.
+func lacks(ts *testscript.TestScript, _ bool, args []string) {
+	files := 0
+	for _, root := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(root), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if files++; strings.Contains(string(b), args[0]) {
+				ts.Fatalf("%s holds %q", path, args[0])
+			}
+			return err
+		}))
+	}
+	if files == 0 {
+		ts.Fatalf("there is no file to look at")
+	}
 }
 
 // TestDocs keeps docs/cli.md equal to the table.

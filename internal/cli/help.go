@@ -67,6 +67,7 @@ A clock never declares a breach: it says "due, unreported".
 A pouch carries notes, payloads, receipts and documents. Late, twice and in the wrong order do no harm.
 The other side's pouch back brings its receipts.
 `},
+	{"offices", "names that only named offices can open", officesTopic},
 	{"types", "how the values of fields are written: instant, date, end, place, note, digest", typesTopic},
 	{"proof", "proving to others what was said", `    detente prove --dir PAK IRN#5 out      leaf, tlog-proof and policy, for one note
     detente check out                       offline, with nothing but these files

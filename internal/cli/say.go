@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,9 +23,15 @@ NAME=VALUE pairs or JSON. Texts are given by slot, and by language after @:
       --text 'terms=The ambassador returns to Tehran by 26 January.' --text 'terms@fa=…'
   detente send undertaking/accept --matter PAK#12 --terms PAK#12
 
-A text that begins with @ is read from that file. --file FILE reads the whole note from JSON, - from standard
-input: {"act", "matter", "office", "precedence", "audience", "fields", "texts": {"slot": {"en": "words"}},
-"authentic", "quotes", "attach", "basis"}; flags add to it. A wrong field is named, and nothing is sent.`
+A text that begins with @ is read from that file, and so is a key. --file FILE reads the whole note from JSON,
+- from standard input: {"act", "matter", "office", "precedence", "audience", "fields", "texts": {"slot": {"en":
+"words"}}, "authentic", "quotes", "attach", "basis"}; flags add to it. A wrong field is named, and nothing is sent.
+
+What an act keeps, such as handover/commit, is given in the same way; it stays at the node, and only its digest
+goes. The later act sends it without being given it again:
+
+  detente send handover/commit --matter PAK#20 --text list=@prisoners.txt
+  detente send handover/reveal --matter PAK#20`
 
 func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) error {
 	var d desk.Draft
@@ -48,6 +55,7 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 	f.BoolVar(&check, "check", false, "only check it")
 	d.Given = map[string][]string{}
 	declareFields(f, d.Given, args)
+	files := namesFlags(f, args)
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(0, 1, "one act, KIND/ACT, or --file"); err != nil {
 			return err
@@ -73,6 +81,9 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 			return &ExitError{ExitUsage, err}
 		}
 		if err := fillDraft(c, &d, texts, quotes, lang, basis); err != nil {
+			return err
+		}
+		if err := sealNames(ctx, c, &d, files, lang); err != nil {
 			return err
 		}
 		for _, path := range attach {
@@ -130,7 +141,17 @@ func declareSpecs(f *flag.FlagSet, given map[string][]string, specs []matter.Spe
 		if s.Type == matter.TypeEnum {
 			doc = s.Doc + " (" + strings.Join(s.Words, ", ") + ")"
 		}
-		take := func(v string) error { given[s.Name] = append(given[s.Name], v); return nil }
+		take := func(v string) error {
+			if path, ok := strings.CutPrefix(v, "@"); ok && s.Type == matter.TypeKey {
+				b, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				v = strings.TrimSpace(string(b))
+			}
+			given[s.Name] = append(given[s.Name], v)
+			return nil
+		}
 		if s.Type == matter.TypeFlag {
 			f.BoolFunc(s.Name, doc, take)
 		} else {

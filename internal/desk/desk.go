@@ -193,6 +193,12 @@ func (d *Desk) compose(in Draft) (node.Draft, error) {
 		Note: func(s string) (note.ID, error) { return view.ParseID(channel, s) },
 		Text: func(s string) (note.Digest, error) { return d.terms(channel, s) },
 	}
+	if act.Keeps != "" {
+		if in, out.Keep, err = keep(in); err != nil {
+			return out, err
+		}
+		out.Attach = nil
+	}
 	if out.Fields, err = readFields(in, names); err != nil {
 		return out, err
 	}
@@ -214,6 +220,12 @@ func (d *Desk) compose(in Draft) (node.Draft, error) {
 		err = d.complete(&out, in, s, kind, act)
 	})
 	if err = errors.Join(readErr, err); err != nil {
+		return out, err
+	}
+	if err := sealed(&out, act); err != nil {
+		return out, err
+	}
+	if err := d.reveal(&out); err != nil {
 		return out, err
 	}
 	return out, matter.Check(&note.Move{Act: out.Act, Fields: out.Fields, Matter: out.Matter, Office: out.Office, Version: note.Version})
@@ -309,6 +321,9 @@ func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matte
 		}
 		id := m.ID // a matter may be named by any of its notes
 		out.Matter, out.Audience = &id, m.Audience
+		if err := settled(out, s, m, act); err != nil {
+			return err
+		}
 	}
 	if len(out.Audience) == 0 {
 		for _, m := range s.Docs.Members() {

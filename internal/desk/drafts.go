@@ -16,6 +16,9 @@ import (
 
 // Keep stores a draft, and returns its name.
 func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
+	if err := unsealed(in); err != nil {
+		return "", err
+	}
 	k := Kept{Created: d.n.Now(), Draft: in, ID: strings.ToLower(rand.Text()[:10])}
 	return k.ID, d.keep(ctx, k)
 }

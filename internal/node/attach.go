@@ -42,11 +42,22 @@ func (c *channel) attach(ctx context.Context, audience, paths []string, content 
 	if err != nil {
 		return nil, err
 	}
+	committed := content.Attachments // those of content that was kept: the files must be the same
+	if committed != nil && len(committed) != len(paths) {
+		return nil, &Refused{fmt.Sprintf("%d files are given; %d were committed to", len(paths), len(committed)), "give the same files in the same order"}
+	}
+	content.Attachments = nil
 	var out []attached
 	for i, path := range paths {
 		a, info, err := c.n.sealFile(ctx, recipients, path, note.PartAttachment+strconv.Itoa(i+1))
 		if err != nil {
 			return nil, err
+		}
+		if committed != nil {
+			if was := committed[i]; was.SHA256 != info.SHA256 {
+				return nil, &Refused{fmt.Sprintf("%s is not the file that was committed to as attachment %d, %s of %d bytes", path, i+1, was.Name, was.Size), "put that file back, or name where it is with --attach"}
+			}
+			info = committed[i]
 		}
 		out = append(out, a)
 		content.Attachments = append(content.Attachments, info)
@@ -93,11 +104,14 @@ func (n *Node) sealFile(ctx context.Context, recipients []string, path, name str
 	if err := errors.Join(os.Rename(tmp.Name(), n.partPath(a.part.Sealed)), syncDir(filepath.Join(n.cfg.Dir, "parts"))); err != nil {
 		return a, info, err
 	}
-	kind := mime.TypeByExtension(filepath.Ext(path))
-	if kind == "" {
-		kind = "application/octet-stream"
+	return a, note.Attachment{Name: filepath.Base(path), SHA256: note.Digest(own.Sum(nil)), Size: uint64(size), Type: mediaType(path)}, nil
+}
+
+func mediaType(path string) string {
+	if kind := mime.TypeByExtension(filepath.Ext(path)); kind != "" {
+		return kind
 	}
-	return a, note.Attachment{Name: filepath.Base(path), SHA256: note.Digest(own.Sum(nil)), Size: uint64(size), Type: kind}, nil
+	return "application/octet-stream"
 }
 
 type counter struct {
@@ -255,7 +269,8 @@ func (n *Node) Attachment(id note.ID, number int) (io.ReadCloser, note.Attachmen
 }
 
 // Erase destroys content and attachments of a note at this node: their bytes
-// are overwritten. Header, move, register, picture and proofs stay whole.
+// are overwritten, and so is what is kept for it until it is revealed. Header,
+// move, register, picture and proofs stay whole.
 func (n *Node) Erase(ctx context.Context, id note.ID) error {
 	parts, err := n.store.PartsOf(id)
 	if err != nil {
@@ -282,7 +297,11 @@ func (n *Node) Erase(ctx context.Context, id note.ID) error {
 		}
 		erased++
 	}
-	if erased == 0 {
+	kept, err := n.dropKept(ctx, id)
+	if err != nil {
+		return err
+	}
+	if erased == 0 && !kept {
 		return fmt.Errorf("%s has no content here that could be erased; nothing was changed", id.Short())
 	}
 	n.announceChange()

@@ -22,8 +22,9 @@ type Draft struct {
 	Precedence string
 	Audience   []string // nil: that of the matter; for a note that opens one, every principal and facilitator
 	Fields     map[string]any
-	Content    *note.Content // nil: none. The node fills in salt and version
+	Content    *note.Content // nil: none. The node fills in the version, and the salt where there is none
 	Attach     []string      // paths of files
+	Keep       *Kept         // of an act that keeps: what a later note will send, see Keep
 }
 
 // Ticket says what became of a draft: it is durable, and on its way.
@@ -103,6 +104,9 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	if err := matter.CheckContent(d.Act, d.Content); err != nil {
 		return nil, err
 	}
+	if _, act, _ := matter.Find(d.Act); act.Keeps != "" && (d.Content != nil || len(d.Attach) > 0) {
+		return nil, &Refused{"the words of " + d.Act + " stay here until they are revealed, and these would have been sent", "keep them"}
+	}
 	audience, err := c.audience(d)
 	if err != nil {
 		return nil, err
@@ -121,6 +125,13 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	if err := c.seal(s, note.PartMove, plain); err != nil {
 		return nil, err
 	}
+	if d.Keep != nil {
+		kept, err := c.n.boxKept(d.Keep)
+		if err != nil {
+			return nil, err
+		}
+		s.kept = append(s.kept, kept)
+	}
 	if d.Content == nil && len(d.Attach) == 0 {
 		return s, nil
 	}
@@ -128,7 +139,9 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	if d.Content != nil {
 		content = *d.Content
 	}
-	content.Salt, content.Version = salt(), note.Version
+	if content.Version = note.Version; content.Salt == "" {
+		content.Salt = salt()
+	}
 	if content.Texts == nil {
 		content.Texts = map[string]note.Wording{}
 	}
@@ -138,6 +151,9 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	}
 	if plain, err = content.Encode(); err != nil {
 		return nil, err
+	}
+	if d.Content != nil && d.Content.Salt != "" {
+		s.unkept = append(s.unkept, note.Sum(plain)) // once it is sent it is the note's, to keep or to erase
 	}
 	if err := c.seal(s, note.PartContent, plain); err != nil {
 		return nil, err
@@ -149,6 +165,7 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	return s, nil
 }
 
+// salt returns the salt of a move or a content.
 func salt() string {
 	var b [note.SaltSize]byte
 	rand.Read(b[:])

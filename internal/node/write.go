@@ -17,6 +17,8 @@ type submission struct {
 	header note.Header // without index, seen and charter
 	move   *note.Move
 	parts  []store.Part
+	kept   []store.Kept
+	unkept []note.Digest
 	ack    bool // an ack: its move is written when its place is known
 	ticket Ticket
 	err    error
@@ -130,6 +132,7 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 				n.fresh.put(p.Digest, p.Sealed)
 			}
 		}
+		b.Kept, b.Unkept = append(b.Kept, s.kept...), append(b.Unkept, s.unkept...)
 		notes[i] = audit.Leaf{Header: &s.header}
 	}
 	add.Head = note.Head{Origin: origin, Root: tree.Root(), Size: tree.Size()}

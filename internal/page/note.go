@@ -61,6 +61,9 @@ func noteText(v *view.Note) string {
 }
 
 func wording(v *view.Note, slot string) string {
+	if to := matter.SealedFor(v.Act, slot, v.Fields); to != nil {
+		return "(" + slot + " sealed to " + strings.Join(to, ", ") + ")"
+	}
 	return (&view.Words{Authentic: v.Authentic, Handling: v.Handling, Texts: v.Texts[slot]}).Text()
 }
 
@@ -99,6 +102,10 @@ func (p *Page) Letter(v *view.Note) {
 	}
 	for _, slot := range slots(v) {
 		w := &view.Words{Authentic: v.Authentic, Texts: v.Texts[slot]}
+		if matter.SealedFor(v.Act, slot, v.Fields) != nil {
+			p.Hang(4, slot+":", wording(v, slot))
+			continue
+		}
 		for _, lang := range languages(w) {
 			label := slot
 			if len(w.Texts) > 1 {

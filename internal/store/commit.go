@@ -234,6 +234,16 @@ func (w *writer) batch(b Batch) error {
 			return err
 		}
 	}
+	for _, k := range b.Kept {
+		if _, err := w.exec("insert into kept (digest, body) values ($1, $2) on conflict do nothing", k.Digest[:], notNull(k.Body)); err != nil {
+			return err
+		}
+	}
+	for _, d := range b.Unkept {
+		if _, err := w.exec("delete from kept where digest = $1", d[:]); err != nil {
+			return err
+		}
+	}
 	return w.meta(b.Meta)
 }
 

@@ -314,6 +314,13 @@ func (s *Store) DeleteDraft(ctx context.Context, id string) error {
 	})
 }
 
+// Kept returns the content that is kept under a digest. The error wraps
+// ErrNotFound where there is none.
+func (s *Store) Kept(digest note.Digest) (body []byte, err error) {
+	err = s.one("kept content "+digest.String(), "select body from kept where digest = $1", []any{digest[:]}, &body)
+	return body, err
+}
+
 // Meta returns a value, or "" where there is none.
 func (s *Store) Meta(key string) (value string, err error) {
 	err = s.one("meta "+key, "select value from meta where key = $1", []any{key}, &value)

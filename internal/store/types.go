@@ -19,6 +19,8 @@ type Batch struct {
 	Forks  []ForkRow
 	Drafts []Draft
 	House  []HouseRow
+	Kept   []Kept
+	Unkept []note.Digest     // deletes what was kept, after Kept
 	Meta   map[string]string // an empty value deletes the key
 }
 
@@ -124,4 +126,10 @@ type Draft struct {
 	Act     string
 	Body    []byte
 	Note    string
+}
+
+// Kept is content that a note has committed to and a later one will reveal.
+type Kept struct {
+	Digest note.Digest // of its plaintext
+	Body   []byte      // boxed under the node's own key
 }

@@ -84,6 +84,8 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 var standingOf = map[string]func(*drawing, *register.Matter){
 	"dossier":     brings((*drawing).dossier),
 	"group":       brings((*drawing).group),
+	"case":        brings((*drawing).cases),
+	"handover":    brings((*drawing).handover),
 	"incident":    brings((*drawing).incident),
 	"mission":     brings((*drawing).mission),
 	"request":     brings((*drawing).request),

@@ -32,6 +32,14 @@ var pages = map[string]func(*builder, *Matter, *register.Matter) (crossed []note
 		return nil
 	}),
 	"group": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.GroupState) []note.ID { return b.group(v, s) }),
+	"case": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.CaseState) []note.ID {
+		v.Sections = b.cases(s)
+		return nil
+	}),
+	"handover": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.HandoverState) []note.ID {
+		v.Sections = b.handover(s)
+		return nil
+	}),
 	"incident": page(func(b *builder, v *Matter, _ *register.Matter, s *matter.IncidentState) []note.ID {
 		v.Incident = b.incident(s)
 		return nil

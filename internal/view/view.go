@@ -112,8 +112,9 @@ type builder struct {
 
 // pending is words that are read after the lock is given back.
 type pending struct {
-	words *Words
-	trim  bool // keep one short line of one language
+	words  *Words
+	trim   bool   // keep one short line of one language
+	sealed string // what is said in place of a text that is sealed to offices
 }
 
 // build draws a view under the read lock and fills its words in after it.
@@ -170,9 +171,21 @@ func (b *builder) words(id note.ID, slot string) *Words {
 		w.State = string(e.Trouble)
 	default:
 		w.Handling = b.handling(e)
-		b.pending = append(b.pending, pending{words: w})
+		b.pending = append(b.pending, pending{words: w, sealed: sealedTo(e.Move, slot)})
 	}
 	return w
+}
+
+// sealedTo says for whom a text of a move is sealed; empty: for all who hold
+// the note.
+func sealedTo(m *note.Move, slot string) string {
+	if m == nil {
+		return ""
+	}
+	if to := matter.SealedFor(m.Act, slot, m.Fields); to != nil {
+		return "sealed to " + strings.Join(to, ", ")
+	}
+	return ""
 }
 
 // gist asks for the first line of a note's first text, in one language.
@@ -190,7 +203,7 @@ func (b *builder) gist(e *register.Entry) *Words {
 			w.Slot += "/1"
 		}
 		w.State, w.Handling = "", b.handling(e)
-		b.pending = append(b.pending, pending{w, true})
+		b.pending = append(b.pending, pending{words: w, trim: true})
 	}
 	return w
 }
@@ -225,6 +238,8 @@ func (b *builder) fill() {
 		w.Authentic, w.Basis = o.content.Authentic, o.content.Basis
 		if w.Texts = o.content.Texts[w.Slot]; w.Texts == nil {
 			w.State = none
+		} else if p.sealed != "" {
+			w.State, w.Texts = p.sealed, nil
 		}
 		if lang, text, ok := w.pick(); ok && p.trim {
 			w.Texts = note.Wording{lang: firstLine(text)}

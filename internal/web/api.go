@@ -76,6 +76,7 @@ func init() {
 		{"GET", "explain", "?party= is asked over the line how it reads what both hold; the first note that the two read differently; ?audience=", (*API).explain},
 		{"POST", "explain", "the same, by the readings of another node", (*API).explainFile},
 		{"GET", "readings", "how this node reads every note, without its words; ?audience=", (*API).readings},
+		{"GET", "offices", "the seal keys that offices have published, the latest of each", channelView(view.SealKeys)},
 		{"GET", "documents", "credences, charters and closings; ?kind=", (*API).documents},
 		{"GET", "documents/{digest}", "one document, as it is signed", (*API).document},
 		{"GET", "notes/{id}/print", "one note as it is handed over on paper; ?lang= ?disclose=1", (*API).print},
