@@ -312,6 +312,21 @@ func everything(w *world) {
 	say("IRN", "statement/sign", &sta, map[string]any{"terms": w.terms(pro)["terms"], "release": moment})
 	say("PAK", "statement/sign", &sta, map[string]any{"terms": w.terms(pro)["terms"], "release": moment})
 	say("PAK", "statement/release", &sta, map[string]any{"when": "2024-02-02", "outlet": "the ministry's page"})
+	cas := say("PAK", "case/open", nil, map[string]any{"status": "missing", "persons": int64(2), "nationality": "N", "where": "IR/Sistan and Baluchestan/Chabahar", "since": "2024-01-10", "held-by": "IRN",
+		"consular": "notification", "offices": []any{"PAK/consular", "IRN/consular"}})
+	say("IRN", "case/answer", &cas, map[string]any{"grade": "held"})
+	say("PAK", "case/access", &cas, map[string]any{"step": "requested", "when": "2024-01-20"})
+	say("IRN", "case/access", &cas, map[string]any{"step": "granted"})
+	tra := say("PAK", "case/transfer", &cas, map[string]any{"step": "proposed", "from": "IRN", "to": "PAK", "by": "none"})
+	say("IRN", "case/transfer", &cas, map[string]any{"step": "declined", "transfer": tra.String()})
+	say("IRN", "case/transfer", &cas, map[string]any{"step": "agreed", "transfer": tra.String(), "terms": w.terms(tra)["terms"]})
+	say("IRN", "case/transfer", &cas, map[string]any{"step": "done", "transfer": tra.String()})
+	say("PAK", "case/close", &cas, nil)
+	han := say("IRN", "handover/open", nil, map[string]any{"what": "lists", "commit-by": "2024-01-20T12:00:00+05:00[Asia/Karachi]", "reveal-by": "none"})
+	say("PAK", "handover/commit", &han, map[string]any{"digest": list("PAK").String()})
+	say("IRN", "handover/commit", &han, map[string]any{"digest": list("IRN").String()})
+	say("PAK", "handover/reveal", &han, nil)
+	w.carry(say("PAK", "handover/reveal", &han, nil), list("PAK"))
 }
 
 // statementFields returns those of a proposal's fields that are named.

@@ -103,6 +103,10 @@ func (w *walk) value(s *matter.Spec) any {
 			return []any{pick(w.rng, s.Words)}
 		}
 		return w.principals
+	case matter.TypeOffices:
+		return []any{"PAK/consular"}
+	case matter.TypeKey:
+		return nil
 	}
 	return "words"
 }
@@ -390,6 +394,8 @@ var binding = map[string]struct {
 	"dossier":     {[]string{"closed"}, []string{"close"}, nil},
 	"request": {[]string{"accepted", "completed", "satisfied", "unsatisfied"}, []string{"accept"},
 		func(s matter.State) string { return s.(*matter.RequestState).To }},
+	"case":     {[]string{"closed"}, []string{"close"}, nil},
+	"handover": {[]string{"committed", "revealed"}, []string{"commit"}, nil},
 }
 
 // TestAnyInterleaving lets all parties make random acts on one matter, some
