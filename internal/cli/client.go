@@ -133,6 +133,9 @@ func lost(method, path string, query url.Values, err error) error {
 	var dial *net.OpError
 	reached := !errors.As(err, &dial) || dial.Op != "dial"
 	writes := method == "POST" && (path == "send" && !query.Has("check") && !query.Has("keep") || strings.HasPrefix(path, "drafts/"))
+	if reached && method == "POST" && path == "house" {
+		return &ExitError{ExitNode, fmt.Errorf("the answer is lost (%w): the entry may have been made: look at detente file list and detente claims before entering it again", err)}
+	}
 	if reached && writes {
 		return &ExitError{ExitNode, fmt.Errorf("the answer is lost (%w): the note may have been written: look at detente timeline before sending again", err)}
 	}

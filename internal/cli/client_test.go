@@ -42,6 +42,9 @@ func TestLostAnswer(t *testing.T) {
 			t.Errorf("%q: code %d, %q; want the warning: %v", c.args, code, errs, c.wrote)
 		}
 	}
+	if code, _, errs := runHere("file", "strike", "H1", "--remark", "R", "--dir", dir); code != ExitNode || !strings.Contains(errs, "the entry may have been made") {
+		t.Errorf("code %d, %q", code, errs)
+	}
 	gone := &client{&http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "unix", Err: net.ErrClosed}
 	}}}, nil}

@@ -136,6 +136,9 @@ func renderEntries(c *Call, v *view.HouseList) {
 		t.row(e.ID.String(), text(date), text(whose), state, text(what))
 	}
 	t.flush()
+	for _, id := range v.Unreadable {
+		c.printf("%s\n", c.paint(page.Red, id.String()+" cannot be read; see: detente verify"))
+	}
 }
 
 func setupPrint(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {

@@ -17,6 +17,12 @@ import (
 // open founds a channel of two parties, and returns the desk of one of them.
 func open(t *testing.T) *Desk {
 	t.Helper()
+	return pair(t)["PAK"]
+}
+
+// pair founds a channel of two parties, and returns the desks of both.
+func pair(t *testing.T) map[string]*Desk {
+	t.Helper()
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -34,6 +40,7 @@ func open(t *testing.T) *Desk {
 	s, err := charter.NewSigned(c)
 	check(err)
 	docs := [][]byte{}
+	nodes := map[string]*node.Node{}
 	for _, p := range []string{"IRN", "PAK"} {
 		k, err := node.LoadIdentity(filepath.Join(dir, p+".identity"), "")
 		check(err)
@@ -41,19 +48,18 @@ func open(t *testing.T) *Desk {
 		n, err := node.Open(t.Context(), node.Config{Dir: filepath.Join(dir, p)})
 		check(err)
 		_, signed := n.Credence()
-		docs = append(docs, signed)
-		if p == "IRN" {
-			check(n.Close())
-			continue
-		}
+		docs, nodes[p] = append(docs, signed), n
 		t.Cleanup(func() { check(n.Close()) })
+	}
+	desks := map[string]*Desk{}
+	for p, n := range nodes {
 		for _, d := range append(docs, s.Bytes()) {
 			_, _, err := n.AddDocument(t.Context(), d)
 			check(err)
 		}
-		return New(n)
+		desks[p] = New(n)
 	}
-	return nil
+	return desks
 }
 
 var letter = Draft{Act: "message/send", Given: map[string][]string{"form": {"letter"}}, Texts: map[string]note.Wording{"subject": {"en": "S"}, "body": {"en": "B"}}}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 
@@ -173,6 +174,22 @@ func (d *Desk) Match(ctx context.Context) error {
 		m.looked, m.absent = map[string]uint64{}, map[note.ID]bool{}
 	}
 	return d.match(ctx, open)
+}
+
+// Watch matches papers to notes as notes come, until ctx ends. What fails is
+// logged: it never stops the line, and is tried again at the next change.
+func (d *Desk) Watch(ctx context.Context, log *slog.Logger) {
+	for {
+		changed := d.n.Changed()
+		if err := d.Match(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("papers were not matched to notes", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
 }
 
 func (d *Desk) match(ctx context.Context, open map[house.ID][]byte) error {

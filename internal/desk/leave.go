@@ -84,6 +84,14 @@ func (e *StayError) Error() string {
 	return fmt.Sprintf("by %s: %s; nothing has left the node", e.Way, e.Why)
 }
 
+// name names what would leave: a note, or a draft, which is none yet.
+func (l Leaving) name() string {
+	if l.Note.IsZero() {
+		return "the draft"
+	}
+	return l.Note.Short()
+}
+
 // MayLeave is the one gate for everything that goes out. It returns nil, or a
 // *StayError.
 func MayLeave(l Leaving) error {
@@ -102,9 +110,9 @@ func MayLeave(l Leaving) error {
 	case l.Opened && l.Unread:
 		return stay("what " + l.Note.Short() + " does cannot be read here, so nobody can say under which caveats its words stand")
 	case l.Opened && matter.Stricter(l.Handling.TLP, way.tlp):
-		return stay(fmt.Sprintf("%s stands under %q: its words go in the clear to nobody beyond its audience; its proof can still be given, without the words", l.Note.Short(), l.Handling))
+		return stay(fmt.Sprintf("%s stands under %q: its words go in the clear to nobody beyond its audience; its proof can still be given, without the words", l.name(), l.Handling))
 	case l.Opened && l.Handling.Expired(l.At):
-		return stay(fmt.Sprintf("%s stands under %q, which is over: its words go out in the clear no more; its proof can still be given, without the words", l.Note.Short(), l.Handling))
+		return stay(fmt.Sprintf("%s stands under %q, which is over: its words go out in the clear no more; its proof can still be given, without the words", l.name(), l.Handling))
 	case l.Opened && !l.Own && !l.Disclose:
 		return stay("the words of " + l.Note.Short() + " are the other side's: each side publishes its own words freely; ask for their consent, then say --disclose")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ var now = func() time.Time { return time.Date(2024, 1, 17, 9, 0, 0, 0, time.UTC)
 
 func record(t *testing.T) (*House, func() *House) {
 	t.Helper()
-	s, err := store.OpenMemory(t.Name())
+	s, err := store.OpenMemory(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +91,45 @@ func TestLostEntry(t *testing.T) {
 	}
 	if items, err := h.Items(&matter.File); err != nil || len(items) != 0 {
 		t.Errorf("under another key: %v, %v", items, err)
+	}
+}
+
+// TestRewrittenEntry wants an entry that was written anew, under the right key
+// and number, to be found by the entry after it.
+func TestRewrittenEntry(t *testing.T) {
+	var rows [2][]store.HouseRow
+	box := seal.NewBox([32]byte{1})
+	for i, name := range []string{"one", "other"} {
+		s, err := store.OpenMemory(t.Name() + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		h := New(s, box, "", now)
+		for range 3 {
+			if _, err := h.Append(t.Context(), Paper, Act{Act: "file/paper", Fields: map[string]any{"subject": name}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.EachHouse(t.Context(), 1, func(r store.HouseRow) error { rows[i] = append(rows[i], r); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at := range 3 {
+		h, _ := record(t)
+		mixed := []store.HouseRow{rows[0][0], rows[0][1], rows[0][2]}
+		last := head{3, note.Sum(mixed[2].Box)}
+		mixed[at] = rows[1][at]
+		if err := h.store.Commit(t.Context(), store.Batch{House: mixed, Meta: map[string]string{headKey: last.String()}}); err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		if _, err := Check(t.Context(), h.store, h.box, "", func(where, _ string) { found = append(found, where) }); err != nil {
+			t.Fatal(err)
+		}
+		if want := where(uint64(min(at+2, 3))); !slices.Contains(found, want) {
+			t.Errorf("entry %d written anew: found %q, want %s", at+1, found, want)
+		}
 	}
 }
 

@@ -39,7 +39,8 @@ type InHouseMove struct {
 
 // HouseList is the entries of one kind, the oldest first.
 type HouseList struct {
-	Entries []*InHouse `json:"entries"`
+	Entries    []*InHouse `json:"entries"`
+	Unreadable []house.ID `json:"unreadable"` // of whatever kind: verify says why
 }
 
 func inHouse(i *house.Item) *InHouse {
@@ -62,7 +63,14 @@ func Entries(src Source, channels []note.Digest, kind *matter.Kind) (*HouseList,
 	if err != nil {
 		return nil, err
 	}
-	v := &HouseList{Entries: []*InHouse{}}
+	v := &HouseList{Entries: []*InHouse{}, Unreadable: []house.ID{}}
+	lost, err := src.House().List(house.Unreadable)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range lost {
+		v.Unreadable = append(v.Unreadable, e.ID)
+	}
 	for _, i := range items {
 		v.Entries = append(v.Entries, inHouse(i))
 	}

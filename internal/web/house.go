@@ -11,21 +11,8 @@ import (
 	"detente/matter"
 )
 
-// Watch matches papers to notes as notes come, until ctx ends. What fails is
-// logged: it never stops the line, and is tried again at the next change.
-func (a *API) Watch(ctx context.Context, log *slog.Logger) {
-	for {
-		changed := a.n.Changed()
-		if err := a.desk.Match(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("papers were not matched to notes", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
-	}
-}
+// Watch matches papers to notes as notes come, until ctx ends.
+func (a *API) Watch(ctx context.Context, log *slog.Logger) { a.desk.Watch(ctx, log) }
 
 // house answers with the record as it is kept.
 func (a *API) house(w http.ResponseWriter, r *http.Request) error {
