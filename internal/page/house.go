@@ -13,7 +13,7 @@ import (
 // InHouse lays one entry of the node's own record out: what it is and whose
 // words it holds first, so that nobody takes a claim for a fact.
 func (p *Page) InHouse(indent int, f *view.Frame, v *view.InHouse) {
-	p.hang(indent, v.ID.String(), inHouseTitle(v)+"; in-house, "+v.State+", entered "+Local(f, v.Time), Bold)
+	p.hang(indent, v.ID.String(), inHouseTitle(v)+"; "+v.State+", in-house since "+Local(f, v.Time), Bold)
 	p.inHouseBody(indent+2, v.Act, v.Fields, v.Texts)
 	if v.Scan != nil {
 		p.Hang(indent+2, "scan:", fmt.Sprintf("%s, %s, %d bytes", v.Scan.Name, v.Scan.Type, v.Scan.Size))
