@@ -38,11 +38,7 @@ func (f *feedCheck) payloads(r *leafRange) error {
 		}
 	}
 	found := map[uint64]int{}
-	done := errors.New("the range is read")
-	err := f.Store.EachPartSum(f.ctx, f.origin, r.from, func(p store.PartSum) error {
-		if p.ID.Index >= r.to {
-			return done
-		}
+	err := f.Store.EachPartSum(f.ctx, f.origin, r.from, r.to, func(p store.PartSum) error {
 		l := &r.leaves[p.ID.Index-r.from]
 		if l.leaf.Header == nil {
 			return nil
@@ -56,7 +52,7 @@ func (f *feedCheck) payloads(r *leafRange) error {
 		f.payload(l, want, p)
 		return nil
 	})
-	if err != nil && err != done {
+	if err != nil {
 		return err
 	}
 	for i := range r.leaves {
@@ -135,7 +131,7 @@ func (f *feedCheck) plain(l *readLeaf, want note.Part, p store.Part, sound bool)
 	var plain []byte
 	if p.Plain != nil && f.Box != nil {
 		var err error
-		if plain, err = f.Box.Unwrap(p.Plain, PlainAAD(p.Digest)); err == nil {
+		if plain, err = f.Box.UnwrapInPlace(p.Plain, PlainAAD(p.Digest)); err == nil {
 			err = CheckPlain(h, p.Name, plain)
 		}
 		f.count(func(r *Report) { r.Payloads.Plain++ })

@@ -38,12 +38,23 @@ func (b *Box) Wrap(plain, aad []byte) []byte {
 }
 
 // Unwrap returns what Wrap was given.
-func (b *Box) Unwrap(boxed, aad []byte) ([]byte, error) {
+func (b *Box) Unwrap(boxed, aad []byte) ([]byte, error) { return b.unwrap(nil, boxed, aad) }
+
+// UnwrapInPlace is Unwrap, and writes the text over boxed.
+func (b *Box) UnwrapInPlace(boxed, aad []byte) ([]byte, error) {
+	if len(boxed) < BoxOverhead {
+		return b.unwrap(nil, boxed, aad)
+	}
+	return b.unwrap(boxed[chacha20poly1305.NonceSizeX:chacha20poly1305.NonceSizeX], boxed, aad)
+}
+
+// unwrap appends the text to dst.
+func (b *Box) unwrap(dst, boxed, aad []byte) ([]byte, error) {
 	if len(boxed) < BoxOverhead {
 		return nil, errors.New("a text at rest was cut: open the sealed payload again")
 	}
 	nonce, text := boxed[:chacha20poly1305.NonceSizeX], boxed[chacha20poly1305.NonceSizeX:]
-	plain, err := b.aead.Open(nil, nonce, text, aad)
+	plain, err := b.aead.Open(dst, nonce, text, aad)
 	if err != nil {
 		return nil, errors.New("a text at rest does not open: it was changed, belongs elsewhere, or is under another node's key; open the sealed payload again")
 	}

@@ -23,6 +23,10 @@ func TestBox(t *testing.T) {
 			if err != nil || !bytes.Equal(got, plain) {
 				t.Fatalf("Unwrap = %d bytes, %v", len(got), err)
 			}
+			got, err = box.UnwrapInPlace(boxed, []byte("PAK#1 move"))
+			if err != nil || !bytes.Equal(got, plain) || len(got) > 0 && &got[0] != &boxed[24] {
+				t.Fatalf("UnwrapInPlace = %d bytes, %v", len(got), err)
+			}
 		}
 	}
 	plain, aad := []byte("words"), []byte("PAK#1 move")
@@ -35,6 +39,12 @@ func TestBox(t *testing.T) {
 		bad[i] ^= 1
 		if got, err := box.Unwrap(bad, aad); err == nil || got != nil {
 			t.Errorf("byte %d flipped: %q", i, got)
+		}
+		if got, err := box.UnwrapInPlace(bad, aad); err == nil || got != nil {
+			t.Errorf("byte %d flipped, in place: %q", i, got)
+		}
+		if got, err := box.UnwrapInPlace(bytes.Clone(boxed[:i]), aad); err == nil || got != nil {
+			t.Errorf("cut to %d bytes, in place: %q", i, got)
 		}
 		if got, err := box.Unwrap(boxed[:i], aad); err == nil || got != nil {
 			t.Errorf("cut to %d bytes: %q", i, got)

@@ -66,9 +66,13 @@ func (c *Call) open(ctx context.Context) (*node.Node, error) {
 	if _, err := os.Stat(filepath.Join(c.Dir, "party.json")); errors.Is(err, fs.ErrNotExist) {
 		return nil, &ExitError{ExitNode, fmt.Errorf("there is no node in %s; make one with: detente init, or say where it is with --dir", c.Dir)}
 	}
+	spareCollector()
 	n, err := node.Open(ctx, node.Config{Dir: c.Dir})
 	if isLocked(err) {
 		return nil, &ExitError{ExitNode, err}
+	}
+	if err == nil {
+		fitMemory()
 	}
 	return n, err
 }
