@@ -158,16 +158,16 @@ func enterHouse(t *testing.T, p *audittest.Party) {
 // what the ledger says of the last.
 func TestMutatedHouse(t *testing.T) {
 	_, l := openLedger(t)
-	const keep, back = "create table kept as select * from house; create table said as select * from meta where key = 'house'; ",
-		"; delete from house; insert into house select * from kept; drop table kept; delete from meta where key = 'house'; insert into meta select * from said; drop table said"
+	const keep, back = "create table aside as select * from house; create table said as select * from meta where key = 'house'; ",
+		"; delete from house; insert into house select * from aside; drop table aside; delete from meta where key = 'house'; insert into meta select * from said; drop table said"
 	for what, where := range map[string]string{
 		"delete from house where num = 1": "in-house entry H1",
 		"delete from house where num = 3": "in-house entry H3",
 		"delete from house where num = 5": "in-house entry H5",
 		"delete from house":               "in-house entry H1",
-		"update house set box = (select box from kept where num = 5 - house.num + 1)":                                                  "in-house entry H1",
+		"update house set box = (select box from aside where num = 5 - house.num + 1)":                                                  "in-house entry H1",
 		"delete from house where num = 3; update house set num = num - 1 where num > 3":                                                "in-house entry H3",
-		"insert into house select 6, box from kept where num = 5; update meta set value = '6' || substr(value, 2) where key = 'house'": "in-house entry H6",
+		"insert into house select 6, box from aside where num = 5; update meta set value = '6' || substr(value, 2) where key = 'house'": "in-house entry H6",
 		"update meta set value = '5 ' || lower(hex(zeroblob(32))) where key = 'house'":                                                 "in-house entry H5",
 		"update meta set value = 'x' where key = 'house'":                                                                              "the in-house record",
 		"delete from meta where key = 'house'; delete from house where num = 5":                                                        "the in-house record",
@@ -334,8 +334,8 @@ func TestMutatedNumbers(t *testing.T) {
 		{"update feed set size = size - 1 where num = 1", "update feed set size = size + 1 where num = 1", "journal"},
 		{"update doc set kind = 'detente/closing/v1' where num = 2", "update doc set kind = 'detente/credence/v1' where num = 2", "closing "},
 		{"update head set place = place + 100 where place in (select min(place) from head)", "update head set place = place - 100 where place in (select place from head where place & 1099511627775 = 103)", "checkpoint of "},
-		{"create table kept as select * from entry where place & 1099511627775 = 4; delete from entry where place & 1099511627775 = 4", "insert into entry select * from kept; drop table kept", "leaf 4 of "},
-		{"create table kept as select * from cite where name = 'content'; delete from cite where name = 'content'", "insert into cite select * from kept; drop table kept", "leaf "},
+		{"create table aside as select * from entry where place & 1099511627775 = 4; delete from entry where place & 1099511627775 = 4", "insert into entry select * from aside; drop table aside", "leaf 4 of "},
+		{"create table aside as select * from cite where name = 'content'; delete from cite where name = 'content'", "insert into cite select * from aside; drop table aside", "leaf "},
 	} {
 		exec := func(text string) {
 			if _, err := l.db.Exec(text); err != nil {
