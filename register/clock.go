@@ -1,6 +1,7 @@
 package register
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +47,49 @@ func (r *Register) At(t time.Time) []ClockView {
 			out = append(out, r.clockAt(m, c, t))
 		}
 	}
-	slices.SortStableFunc(out, func(a, b ClockView) int {
+	sortClocks(out)
+	return out
+}
+
+// Owing returns those clocks of At that still run, are due and unreported, or
+// are open-ended. It looks only at the matters that have one: what it costs
+// grows with what is owed, not with the record.
+func (r *Register) Owing(t time.Time) []ClockView {
+	r.Current()
+	matters := slices.SortedFunc(maps.Keys(r.owing), func(a, b *Matter) int { return compareIDs(a.ID, b.ID) })
+	var out []ClockView
+	for _, m := range matters {
+		for _, c := range m.State.Clocks() {
+			if !unstopped(c) {
+				continue
+			}
+			if v := r.clockAt(m, c, t); v.State != Lapsed {
+				out = append(out, v)
+			}
+		}
+	}
+	sortClocks(out)
+	return out
+}
+
+// Current folds what has come since it was last called.
+func (r *Register) Current() {
+	for _, m := range r.stale {
+		m.stale = false
+		m.fold()
+		if m.State != nil && slices.ContainsFunc(m.State.Clocks(), unstopped) {
+			r.owing[m] = true
+		} else {
+			delete(r.owing, m)
+		}
+	}
+	r.stale = r.stale[:0]
+}
+
+func unstopped(c matter.Clock) bool { return c.Done == nil && !c.Void }
+
+func sortClocks(list []ClockView) {
+	slices.SortStableFunc(list, func(a, b ClockView) int {
 		if (a.Due == "") != (b.Due == "") {
 			if a.Due == "" {
 				return 1
@@ -55,7 +98,6 @@ func (r *Register) At(t time.Time) []ClockView {
 		}
 		return strings.Compare(a.Due, b.Due)
 	})
-	return out
 }
 
 func (r *Register) clockAt(m *Matter, c matter.Clock, t time.Time) ClockView {

@@ -28,6 +28,7 @@ type Matter struct {
 	marks    []point // after every markEvery entries
 	digest   note.Digest
 	digested bool // digest is that of all the entries
+	stale    bool // it stands in the register's list of those
 }
 
 // Provisional reports whether a note that is not settled has changed the matter.
@@ -81,6 +82,10 @@ func (r *Register) attach(e *Entry) {
 	at, _ := slices.BinarySearchFunc(m.Entries, e, compare)
 	m.Entries = slices.Insert(m.Entries, at, e)
 	m.rewind(at)
+	if !m.stale {
+		m.stale = true
+		r.stale = append(r.stale, m)
+	}
 }
 
 // find returns the matter that the note is about, which it may open. Later

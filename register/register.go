@@ -1,6 +1,7 @@
 package register
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -118,6 +119,8 @@ type Register struct {
 	audiences map[string]*audience
 	left      map[string]bool
 	waiting   int
+	stale     []*Matter        // with a note that is not looked at in owing yet
+	owing     map[*Matter]bool // with a clock that nothing has stopped
 }
 
 type feed struct {
@@ -135,7 +138,7 @@ type feed struct {
 // New returns an empty register. rules gives the rules of a charter, or says
 // that it is not known yet.
 func New(rules func(charter note.Digest) (Rules, bool)) *Register {
-	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}, left: map[string]bool{}}
+	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}, left: map[string]bool{}, owing: map[*Matter]bool{}}
 }
 
 // Add takes notes in, in any order between feeds; within a feed each must be
@@ -264,6 +267,21 @@ func (r *Register) Entries() []*Entry {
 		return compare(a, b)
 	})
 	return out
+}
+
+// All yields every note that has been added, feed by feed, in no order that
+// means anything: for who looks for some of them, and would sort those. It is
+// as Current left it.
+func (r *Register) All() iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		for _, f := range r.all {
+			for _, e := range f.entries {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Matters returns every matter, by the note that opened it.

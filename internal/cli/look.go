@@ -5,8 +5,11 @@ import (
 	"errors"
 	"flag"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
+	"detente/internal/page"
 	"detente/internal/view"
 )
 
@@ -115,5 +118,32 @@ func setupClocks(f *flag.FlagSet, _ []string) func(context.Context, *Call) error
 			q.Set("all", "1")
 		}
 		return show(ctx, c, "clocks", q, func(c *Call, v *view.Clocks) { renderClocks(c, v) })
+	}
+}
+
+func setupLadder(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := channelFlag(f)
+	since := f.String("since", "", "the first day, 2024-01-16 (default: that of the first act)")
+	until := f.String("until", "", "the last day (default: today)")
+	return func(ctx context.Context, c *Call) error {
+		if err := c.want(0, 0, "no arguments"); err != nil {
+			return err
+		}
+		return show(ctx, c, "ladder", url.Values{"channel": {*channel}, "since": {*since}, "until": {*until}}, renderLadder)
+	}
+}
+
+func setupBrief(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := f.String("channel", "", "only this channel: its name or the first digits of its digest (default: all)")
+	lang := f.String("lang", "en", "the language in which dates are written and words are preferred: "+strings.Join(page.Languages(), ", "))
+	since := f.String("since", "", "from when on something has changed, by claimed times, 2024-01-16T00:00:00Z (default: the last day)")
+	return func(ctx context.Context, c *Call) error {
+		if err := c.want(0, 0, "no arguments"); err != nil {
+			return err
+		}
+		if !slices.Contains(page.Languages(), *lang) {
+			return usage("--lang %.20q is none of %s", *lang, strings.Join(page.Languages(), ", "))
+		}
+		return show(ctx, c, "brief", url.Values{"channel": {*channel}, "lang": {*lang}, "since": {*since}}, renderBrief)
 	}
 }

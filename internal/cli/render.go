@@ -15,7 +15,7 @@ import (
 // head prints what stands around every view.
 func (c *Call) head(f *view.Frame) {
 	if f.Exercise {
-		c.printf("%s\n", c.paint(page.Yellow, "EXERCISE EXERCISE EXERCISE"))
+		c.printf("%s\n", c.paint(page.Yellow, page.Banner))
 	}
 	c.heading("%s, as %s holds it", f.Name, f.Node)
 	if f.Recovering != "" {
@@ -103,9 +103,7 @@ func renderNote(c *Call, v *view.Note) {
 
 func renderLine(c *Call, v *view.Line) {
 	c.head(&v.Frame)
-	if !c.Served {
-		c.printf("%s\n", c.paint(page.Red, "This node is not running: nothing leaves it, and nothing comes, until: detente serve"))
-	}
+	c.unserved()
 	for _, p := range v.Peers {
 		link := c.paint(page.Red, "link down")
 		if p.Up {
@@ -172,6 +170,28 @@ func renderLine(c *Call, v *view.Line) {
 	if v.Waiting > 0 {
 		c.printf("%s for what its author had seen\n", page.Count(v.Waiting, "note is held, and waits", "notes are held, and each waits"))
 	}
+}
+
+// unserved says so where no process serves the node.
+func (c *Call) unserved() {
+	if !c.Served {
+		c.printf("%s\n", c.paint(page.Red, "This node is not running: nothing leaves it, and nothing comes, until: detente serve"))
+	}
+}
+
+func renderLadder(c *Call, v *view.Ladder) {
+	c.head(&v.Frame)
+	c.page().Ladder(v)
+}
+
+func renderKept(c *Call, v *view.Kept) {
+	c.head(&v.Frame)
+	c.page().Kept(v)
+}
+
+func renderBrief(c *Call, v *view.Brief) {
+	c.page().Brief(v)
+	c.unserved()
 }
 
 func (c *Call) names(what string, ids []note.ID) {

@@ -69,7 +69,7 @@ func Standing(src Source, channel note.Digest) (*Agreement, error) {
 				draw(d, m)
 			}
 		}
-		for _, c := range b.s.Register.At(b.now) {
+		for _, c := range b.s.Register.Owing(b.now) {
 			if c.State == register.Running || c.State == register.DueUnreported {
 				d.owed(c)
 			}

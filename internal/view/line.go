@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"detente/charter"
 	"detente/internal/node"
 	"detente/matter"
 	"detente/note"
@@ -33,8 +34,8 @@ type Feed struct {
 }
 
 // Peer is the other end. Four silences are kept apart: the link is down; a
-// roll call was missed; a message or a question is delivered and no person has
-// acknowledged it; one is acknowledged and what it asks is still owed.
+// roll call was missed; a message, a question, a dossier or a request is
+// delivered and no person has acknowledged it; one is acknowledged and what it asks is still owed.
 type Peer struct {
 	Addresses    []string   `json:"addresses"`
 	LastError    string     `json:"last_error,omitempty"`
@@ -86,7 +87,7 @@ func State(src Source, channel note.Digest) (*Line, error) {
 				v.Waiting++
 			}
 		}
-		clocks := b.s.Register.At(b.now)
+		clocks := b.s.Register.Owing(b.now)
 		for _, p := range b.s.Peers {
 			v.Peers = append(v.Peers, b.peer(p, entries, clocks))
 		}
@@ -107,17 +108,11 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 		at := p.PictureAt
 		v.PictureAt = &at
 	}
-	var began time.Time // of the party's presence on the channel
-	var rolls []time.Time
+	var calls presence
 	for _, e := range entries {
 		switch {
 		case e.ID.Party() == p.Party:
-			if began.IsZero() || e.Time.Before(began) {
-				began = e.Time
-			}
-			if e.Move != nil && e.Move.Act == matter.Test && e.Move.Fields["use"] == "roll-call" {
-				rolls = append(rolls, e.Time)
-			}
+			calls.saw(e)
 		case e.ID.Party() != b.s.Party || isAck(e) || !slices.Contains(e.Audience, p.Party):
 		default:
 			said, asked := acknowledged(e, p.Party)
@@ -130,7 +125,7 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 		}
 	}
 	for _, c := range clocks {
-		if c.Owes != p.Party || c.From.Party() != b.s.Party || !owing(c.State) {
+		if c.Owes != p.Party || c.From.Party() != b.s.Party {
 			continue
 		}
 		if e := b.s.Register.Entry(c.From); e != nil {
@@ -139,16 +134,40 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 			}
 		}
 	}
-	if p.Role == "principal" && !began.IsZero() {
-		v.MissedRolls = missedRolls(b.s.Docs.Current().Charter.RollCall, rolls, began, b.now)
+	if p.Role == charter.Principal {
+		v.MissedRolls = calls.missed(b)
 	}
 	return v
 }
 
+// presence is a party's own notes on the channel, as far as roll calls go.
+type presence struct {
+	began time.Time // the earliest claimed time
+	rolls []time.Time
+}
+
+func (p *presence) saw(e *register.Entry) {
+	if p.began.IsZero() || e.Time.Before(p.began) {
+		p.began = e.Time
+	}
+	if e.Result != register.Kept && e.Move != nil && e.Move.Act == matter.Test && e.Move.Fields["use"] == "roll-call" {
+		p.rolls = append(p.rolls, e.Time)
+	}
+}
+
+// missed returns the roll calls of the last day that did not come from a party
+// that has been heard of.
+func (p *presence) missed(b *builder) []Roll {
+	if p.began.IsZero() {
+		return []Roll{}
+	}
+	return missedRolls(b.s.Docs.Current().Charter.RollCall, p.rolls, p.began, b.now)
+}
+
 // acknowledged reports whether a note asks for a person's word at all, and
-// whether the party has given one: an answer of whatever grade to a message,
-// or a first clarification of a question. That its node holds the note is not
-// such a word.
+// whether the party has given one: an answer of whatever grade to a message, a
+// first clarification of a question, the receipt of a dossier, any word on a
+// request. That its node holds the note is not such a word.
 func acknowledged(e *register.Entry, party string) (said, asked bool) {
 	if e.Matter == nil || e.Result != register.Applied {
 		return false, false
@@ -162,6 +181,14 @@ func acknowledged(e *register.Entry, party string) (said, asked bool) {
 			return false, false
 		}
 		return slices.ContainsFunc(s.Questions[i].Answers, func(id note.ID) bool { return id.Party() == party }), true
+	case *matter.DossierState:
+		i := slices.IndexFunc(s.Sent, func(sent matter.Sending) bool { return sent.Note == e.ID })
+		if i < 0 {
+			return false, false
+		}
+		return slices.ContainsFunc(s.Sent[i].Receipts, func(c matter.Clock) bool { return c.Owes == party && c.Done != nil }), true
+	case *matter.RequestState:
+		return s.Answered != nil, s.Opening == e.ID && s.To == party
 	}
 	return false, false
 }
@@ -198,13 +225,17 @@ func Suspended(r *register.Register, t time.Time) []Suspension {
 
 // suspensions returns every suspension, ended ones too.
 func suspensions(r *register.Register) []Suspension {
-	var out []Suspension
-	for _, m := range r.Matters() {
-		s, ok := m.State.(*matter.LineState)
-		if !ok || s.Act != "suspend" {
+	out := []Suspension{}
+	r.Current()
+	for e := range r.All() {
+		if e.Result != register.Applied || e.Move.Act != "line/suspend" {
 			continue
 		}
-		stop := Suspension{End: s.End, Note: m.ID, Party: s.Opener, Reason: s.Reason, Scope: s.Scope, from: r.Entry(m.ID).Time}
+		s, ok := e.Matter.State.(*matter.LineState)
+		if !ok {
+			continue
+		}
+		stop := Suspension{End: s.End, Note: e.ID, Party: s.Opener, Reason: s.Reason, Scope: s.Scope, from: e.Time}
 		if end, err := matter.ParseInstant(s.End); err == nil {
 			stop.to = end
 		}
@@ -215,6 +246,7 @@ func suspensions(r *register.Register) []Suspension {
 		}
 		out = append(out, stop)
 	}
+	slices.SortStableFunc(out, func(a, b Suspension) int { return a.from.Compare(b.from) })
 	return out
 }
 

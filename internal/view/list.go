@@ -212,7 +212,7 @@ func Matters(src Source, channel note.Digest, kind string) (*Register, error) {
 			}
 		}
 		owed := map[note.ID]int{}
-		for _, c := range b.s.Register.At(b.now) {
+		for _, c := range b.s.Register.Owing(b.now) {
 			if c.State == register.Running || c.State == register.DueUnreported {
 				owed[c.Matter.ID]++
 			}
@@ -275,10 +275,12 @@ type Clocks struct {
 func Deadlines(src Source, channel note.Digest, all bool) (*Clocks, error) {
 	return build(src, channel, func(b *builder) (*Clocks, error) {
 		v := &Clocks{Frame: b.frame(), Clocks: []*Clock{}}
-		for _, c := range b.s.Register.At(b.now) {
-			if all || owing(c.State) {
-				v.Clocks = append(v.Clocks, b.clock(c))
-			}
+		clocks := b.s.Register.Owing
+		if all {
+			clocks = b.s.Register.At
+		}
+		for _, c := range clocks(b.now) {
+			v.Clocks = append(v.Clocks, b.clock(c))
 		}
 		return v, nil
 	})

@@ -67,7 +67,7 @@ func (w *Words) marked(before, after string) string {
 	if w == nil {
 		return ""
 	}
-	if _, s, ok := w.pick(); ok {
+	if _, s, ok := w.pick(""); ok {
 		s = before + s + after
 		if w.Handling != nil {
 			s = "[" + w.Handling.String() + "] " + s
@@ -80,8 +80,8 @@ func (w *Words) marked(before, after string) string {
 	return "(" + w.State + ")"
 }
 
-func (w *Words) pick() (lang, text string, ok bool) {
-	for _, lang := range slices.Concat([]string{"en"}, w.Authentic, sortedKeys(w.Texts)) {
+func (w *Words) pick(prefer string) (lang, text string, ok bool) {
+	for _, lang := range slices.Concat([]string{prefer, "en"}, w.Authentic, sortedKeys(w.Texts)) {
 		if s, ok := w.Texts[lang]; ok {
 			return lang, s, true
 		}
@@ -107,6 +107,7 @@ type builder struct {
 	s       *node.Snapshot
 	now     time.Time
 	pending []pending
+	lang    string       // of gists, where it is there; empty: English
 	stops   []Suspension // every one of the channel, once it was asked for
 }
 
@@ -241,7 +242,7 @@ func (b *builder) fill() {
 		} else if p.sealed != "" {
 			w.State, w.Texts = p.sealed, nil
 		}
-		if lang, text, ok := w.pick(); ok && p.trim {
+		if lang, text, ok := w.pick(b.lang); ok && p.trim {
 			w.Texts = note.Wording{lang: firstLine(text)}
 		}
 	}

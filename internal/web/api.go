@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"detente/internal/desk"
+	"detente/internal/ladder"
 	"detente/internal/node"
 	"detente/internal/view"
 	"detente/matter"
@@ -77,6 +78,9 @@ func init() {
 		{"POST", "explain", "the same, by the readings of another node", (*API).explainFile},
 		{"GET", "readings", "how this node reads every note, without its words; ?audience=", (*API).readings},
 		{"GET", "offices", "the seal keys that offices have published, the latest of each", channelView(view.SealKeys)},
+		{"GET", "ladder", "this node's private reading of tension; ?since= ?until= are days, 2024-01-16", (*API).ladder},
+		{"GET", "kept", "how each side kept its word, with the notes that each figure rests on", channelView(view.KeptWord)},
+		{"GET", "brief", "what is owed, owing, changed, unread and not reached, on every channel or ?channel=; ?since= ?lang=", (*API).brief},
 		{"GET", "documents", "credences, charters and closings; ?kind=", (*API).documents},
 		{"GET", "documents/{digest}", "one document, as it is signed", (*API).document},
 		{"GET", "notes/{id}/print", "one note as it is handed over on paper; ?lang= ?disclose=1", (*API).print},
@@ -254,10 +258,8 @@ func list(draw func(view.Source, note.Digest, view.Filter) (*view.Notes, error))
 				return badRequest("limit %.20q is not a number from 0", s)
 			}
 		}
-		if s := q.Get("since"); s != "" {
-			if f.Since, err = time.Parse(time.RFC3339, s); err != nil {
-				return badRequest("since %.40q is not a time such as 2024-01-16T00:00:00Z", s)
-			}
+		if f.Since, err = since(r); err != nil {
+			return err
 		}
 		v, err := draw(a.n, channel, f)
 		if err != nil {
@@ -265,6 +267,47 @@ func list(draw func(view.Source, note.Digest, view.Filter) (*view.Notes, error))
 		}
 		return answer(w, v)
 	}
+}
+
+// since reads the time that a request begins from; zero where it says none.
+func since(r *http.Request) (t time.Time, err error) {
+	s := r.URL.Query().Get("since")
+	if s == "" {
+		return t, nil
+	}
+	if t, err = time.Parse(time.RFC3339, s); err != nil {
+		return t, badRequest("since %.40q is not a time such as 2024-01-16T00:00:00Z", s)
+	}
+	return t, nil
+}
+
+func (a *API) ladder(w http.ResponseWriter, r *http.Request) error {
+	return channelView(func(s view.Source, c note.Digest) (*view.Ladder, error) {
+		v, err := view.Climb(s, c, r.URL.Query().Get("since"), r.URL.Query().Get("until"))
+		if day := (*ladder.DayError)(nil); errors.As(err, &day) {
+			return nil, badRequest("%s", day.Why)
+		}
+		return v, err
+	})(a, w, r)
+}
+
+func (a *API) brief(w http.ResponseWriter, r *http.Request) (err error) {
+	o := view.BriefOptions{Channels: a.n.Channels(), Lang: r.URL.Query().Get("lang")}
+	if r.URL.Query().Get("channel") != "" {
+		c, err := a.channel(r)
+		if err != nil {
+			return err
+		}
+		o.Channels = []note.Digest{c}
+	}
+	if o.Since, err = since(r); err != nil {
+		return err
+	}
+	v, err := view.BriefOf(a.n, a.n.Party(), o)
+	if err != nil {
+		return err
+	}
+	return answer(w, v)
 }
 
 func (a *API) register(w http.ResponseWriter, r *http.Request) error {
