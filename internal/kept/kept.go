@@ -51,6 +51,8 @@ var Answers = map[string]string{
 	"request":     "to complete or decline",
 	"group":       "",
 	"statement":   "",
+	"case":        "to answer",
+	"handover":    "",
 }
 
 // answers reports whether it is an answer that the clock runs for.

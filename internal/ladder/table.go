@@ -99,6 +99,11 @@ var Table = slices.Concat(own("incident/report"), own("incident/account"), []Row
 	{Act: "group/approve", Brings: "approved", Says: "has minutes approved by every principal", Step: true},
 
 	{Act: "statement/sign", Brings: "signed", Says: "has a joint statement signed by every principal", Step: true, Code: "019"},
+
+	{Act: "case/access", Where: Words{"step": {"granted"}}, Says: "grants access to persons", Step: true},
+	{Act: "case/transfer", Where: Words{"step": {"done"}}, On: "when", Says: "says that a transfer of persons is done", Step: true},
+
+	{Act: "handover/reveal", Brings: "revealed", Says: "has handed over what it committed to, as all did", Step: true},
 })
 
 // own are the rows of an act by which a party may say that something was its
@@ -127,4 +132,6 @@ var Neutral = []string{
 	"request/make", "request/acknowledge", "request/progress", "request/unsatisfied",
 	"group/minutes", "group/decide", "group/close",
 	"statement/draft", "statement/propose", "statement/accept", "statement/object", "statement/release", "statement/abandon",
+	"case/open", "case/answer", "case/close",
+	"handover/open", "handover/commit",
 }

@@ -77,6 +77,17 @@ var broughtBy = map[string]func(matter.State, note.ID) (what string, with []stri
 		}
 		return "approved", others(s.Minutes[i].Approved, id)
 	},
+	"handover": func(state matter.State, id note.ID) (string, []string) {
+		s, ok := state.(*matter.HandoverState)
+		if !ok || s.State != "revealed" {
+			return "", nil
+		}
+		own := slices.IndexFunc(s.Parties, func(p matter.HandoverParty) bool { return p.Reveal != nil && *p.Reveal == id })
+		if own < 0 {
+			return "", nil
+		}
+		return s.State, nil // each by its own note
+	},
 	"statement": func(state matter.State, id note.ID) (string, []string) {
 		s, ok := state.(*matter.StatementState)
 		if !ok || len(s.Proposals) == 0 || s.State != "signed" {
