@@ -44,8 +44,8 @@ func short(r Record) string {
 }
 
 func TestFigures(t *testing.T) {
-	lapsed, other := clock(9, "undertaking", register.Lapsed, 0), clock(8, "incident", register.Met, 4)
-	lapsed.Lapses, other.Owes = true, "PAK"
+	offer, other := clock(9, "undertaking", register.Met, 3), clock(8, "incident", register.Met, 4)
+	offer.Lapses, other.Owes = true, "PAK"
 	records := Of([]Clock{
 		clock(0, "incident", register.Met, 4),
 		clock(1, "undertaking", register.Met, 5, Verdict{"disputed", id("PAK", 20), "PAK"}, Verdict{"confirmed", id("TUR", 21), "TUR"}),
@@ -54,7 +54,7 @@ func TestFigures(t *testing.T) {
 		clock(4, "message", register.Void, 0),
 		clock(5, "undertaking", register.OpenEnded, 0),
 		clock(6, "message", register.Late, 60),
-		lapsed, other,
+		offer, other,
 	}, []string{"IRN", "PAK", "TUR"})
 	for i, want := range []string{
 		"2 met: PAK#0 PAK#1, 1 late: PAK#6, 1 undecided: PAK#3, 1 due, unreported: PAK#2, 1 open-ended: PAK#5, 1 confirmed: PAK#1, 1 disputed: PAK#1",

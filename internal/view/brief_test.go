@@ -47,6 +47,7 @@ func (w *record) labels(l List[*BriefNote]) string {
 func TestBrief(t *testing.T) {
 	w := january(t, "pak-irn", "PAK")
 	friday := at("2024-01-26T00:00:00Z")
+	w.say("PAK", "line/ack", nil, map[string]any{"held": int64(0)}) // no news
 	c := w.brief(BriefOptions{Since: friday}).Channels[0]
 	if c.Owed.Total != 1 || w.label(c.Owed.Lines[0].From) != "request" || c.Owing.Total != 1 || w.label(c.Owing.Lines[0].From) != "investigation-asked" {
 		t.Errorf("owed %+v, owing %+v", c.Owed, c.Owing)

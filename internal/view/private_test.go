@@ -66,6 +66,8 @@ func TestKeptWord(t *testing.T) {
 // acknowledges them: neither's report of the other's strike raises the other.
 func TestLadderOfJanuary(t *testing.T) {
 	w := january(t, "pak-irn", "PAK")
+	refused := &note.Move{Act: "mission/change", Office: "mfa", Version: 1, Fields: map[string]any{"sending": "IRN", "receiving": "PAK", "relations": "broken", "head": "absent"}}
+	w.write("PAK", w.now, refused, nil) // the head of Iran's mission is Iran's to name: it changes nothing
 	v, err := Climb(w, w.docs.ID(), "2024-01-16", "")
 	if err != nil {
 		t.Fatal(err)
