@@ -208,6 +208,7 @@ func TestCaseNamesDecideNothing(t *testing.T) {
 	type result struct {
 		status, transfer string
 		answer, access   ClockState
+		done             int // words that the transfer is done
 	}
 	after := time.Date(2024, 1, 25, 0, 0, 0, 0, time.UTC)
 	for _, opener := range []string{"IRN", "PAK"} {
@@ -226,19 +227,19 @@ func TestCaseNamesDecideNothing(t *testing.T) {
 			"an answer and a close": {func(w *world, on, _ note.ID) {
 				w.write(other, "case/answer", &on, map[string]any{"grade": "held"})
 				w.write(opener, "case/close", &on, nil)
-			}, result{"answered", "proposed", Done, ""}},
+			}, result{"answered", "proposed", Done, "", 0}},
 			"a request and a grant of another": {func(w *world, on, _ note.ID) {
 				w.write(opener, "case/access", &on, map[string]any{"step": "requested"})
 				w.write(other, "case/access", &on, map[string]any{"step": "granted"})
-			}, result{"open", "proposed", OpenEnded, OpenEnded}},
+			}, result{"open", "proposed", OpenEnded, OpenEnded, 0}},
 			"an agreement and word that it is done": {func(w *world, on, transfer note.ID) {
 				w.write(other, "case/transfer", &on, about(w, on, transfer, "agreed"))
 				w.write(opener, "case/transfer", &on, about(w, on, transfer, "done"))
-			}, result{"open", "agreed", OpenEnded, ""}},
+			}, result{"open", "agreed", OpenEnded, "", 0}},
 			"a decline and another proposal": {func(w *world, on, transfer note.ID) {
 				w.write(other, "case/transfer", &on, about(w, on, transfer, "declined"))
 				w.write(opener, "case/transfer", &on, proposed(opener, other))
-			}, result{"open", "declined", OpenEnded, ""}},
+			}, result{"open", "declined", OpenEnded, "", 0}},
 		} {
 			w := newWorld(t, "IRN", "PAK")
 			on := w.write(opener, "case/open", nil, map[string]any{"status": "detained", "persons": int64(1)})
@@ -247,7 +248,7 @@ func TestCaseNamesDecideNothing(t *testing.T) {
 			c.cross(w, on, transfer)
 			w.everyOrder(func(r *Register) {
 				s := r.Matter(on).State.(*matter.CaseState)
-				got := result{s.State, s.Transfers[0].Stage(), owed(r, other, "to answer", after), owed(r, other, "to grant or refuse access", after)}
+				got := result{s.State, s.Transfers[0].Stage(), owed(r, other, "to answer", after), owed(r, other, "to grant or refuse access", after), len(s.Transfers[0].Done)}
 				if got != c.want {
 					t.Errorf("%s, opened by %s: %+v; want %+v", name, opener, got, c.want)
 				}

@@ -209,6 +209,12 @@ func (p *parser) check(b block, st *Step) error {
 	if err != nil {
 		return err
 	}
+	if _, act, _ := matter.Find(st.Act); act.Keeps != "" {
+		if m.Fields == nil {
+			m.Fields = map[string]any{}
+		}
+		m.Fields["digest"] = note.Sum(nil).String() // of what stays at the desk, which works it out
+	}
 	if err := matter.Check(m); err != nil {
 		return fail(err)
 	}

@@ -34,6 +34,12 @@
 // A file key is never shared between audiences, never used for attachments,
 // and never leaves the process.
 //
+// # Texts for offices
+//
+// SealText seals a text to people who hold keys of their own, within a content
+// that their whole party can open: the names of a case. It is an armored age
+// file under a file key of its own, kept by nobody.
+//
 // # What is refused
 //
 // An Opener reads only headers that a Sealer could have written. Any stanza

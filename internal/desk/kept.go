@@ -23,7 +23,7 @@ func keep(in Draft) (Draft, *node.Kept, error) {
 	if err != nil {
 		return in, nil, err
 	}
-	if c == nil {
+	if c == nil || len(c.Texts) == 0 && len(in.Attach) == 0 {
 		return in, nil, &FieldError{"text", "there is nothing to commit to: give it now, by texts or files; it stays here until you reveal it"}
 	}
 	if err := matter.CheckContent(in.Act, c); err != nil {
@@ -37,7 +37,7 @@ func keep(in Draft) (Draft, *node.Kept, error) {
 		in.Fields = map[string]any{}
 	}
 	in.Fields[committed] = digest.String()
-	in.Attach, in.Authentic, in.Basis, in.Quotes, in.Texts = nil, nil, nil, nil, nil
+	in.Attach, in.Authentic, in.Quotes, in.Texts = nil, nil, nil, nil // of an exercise the basis goes, and is kept too
 	return in, kept, nil
 }
 
@@ -83,7 +83,7 @@ func (d *Desk) reveal(out *node.Draft) error {
 	}
 	said := out.Content != nil && len(out.Content.Texts) > 0
 	switch {
-	case k == nil && out.Content != nil:
+	case k == nil && (said || len(out.Attach) > 0):
 		return nil // said in so many words: it will stand as revealed otherwise
 	case k == nil:
 		return &node.Refused{Why: fmt.Sprintf("what %s committed to is not kept at this node any more", own.Commit.Short()),

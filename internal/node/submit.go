@@ -104,7 +104,7 @@ func (c *channel) prepare(ctx context.Context, d Draft) (*submission, error) {
 	if err := matter.CheckContent(d.Act, d.Content); err != nil {
 		return nil, err
 	}
-	if _, act, _ := matter.Find(d.Act); act.Keeps != "" && (d.Content != nil || len(d.Attach) > 0) {
+	if _, act, _ := matter.Find(d.Act); act.Keeps != "" && (len(d.Attach) > 0 || d.Content != nil && len(d.Content.Texts)+len(d.Content.Quotes) > 0) {
 		return nil, &Refused{"the words of " + d.Act + " stay here until they are revealed, and these would have been sent", "keep them"}
 	}
 	audience, err := c.audience(d)

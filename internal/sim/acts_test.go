@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing/synctest"
 	"time"
 
 	"detente/internal/node"
 	"detente/matter"
 	"detente/note"
+	"detente/seal"
 )
 
 // kinds says how often each kind of matter is drawn: undertakings are where
@@ -18,7 +20,7 @@ import (
 var kinds = []struct {
 	kind *matter.Kind
 	part int
-}{{&matter.Undertaking, 9}, {&matter.Statement, 5}, {&matter.Group, 3}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Dossier, 3}, {&matter.Request, 3}, {&matter.Line, 1}}
+}{{&matter.Undertaking, 9}, {&matter.Statement, 5}, {&matter.Group, 3}, {&matter.Mission, 3}, {&matter.Talk, 3}, {&matter.Incident, 2}, {&matter.Message, 2}, {&matter.Dossier, 3}, {&matter.Request, 3}, {&matter.Case, 3}, {&matter.Handover, 4}, {&matter.Line, 1}}
 
 func (w *world) kind() *matter.Kind {
 	total := 0
@@ -61,6 +63,10 @@ func (w *world) openMatters(p *party) (list []open) {
 				o.parts = len(s.Items)
 			case *matter.RequestState:
 				o.terms = s.Terms
+			case *matter.HandoverState:
+				if own := s.Of(p.code); own != nil && own.Digest != nil {
+					o.terms = *own.Digest
+				}
 			}
 			if t, ok := m.State.(*matter.StatementState); ok && t.OnOffer() != nil {
 				o.terms, o.release, o.parts = t.OnOffer().Terms, t.OnOffer().Release, len(t.OnOffer().Clauses)
@@ -121,19 +127,58 @@ func (w *world) make(p *party, kind *matter.Kind, act *matter.Act, on *open) nod
 	}
 	texts := map[string]note.Wording{}
 	for _, t := range act.Texts {
-		if t.Required || w.chance(0.2) {
+		if act.Keeps == "" && (t.Required || w.chance(0.2)) {
 			slot := t.Name
 			if t.Numbered {
 				slot += "/1"
 			}
 			texts[slot] = note.Wording{"en": fmt.Sprintf("words %d", w.rng.IntN(1_000_000))}
+			if t.Sealed != "" {
+				texts[slot]["en"] = sealedNames()
+			}
 		}
 	}
 	if len(texts) > 0 {
 		d.Content = &note.Content{Authentic: []string{"en"}, Texts: texts}
 	}
+	w.keep(p, &d, act, on)
 	return d
 }
+
+// keep lets a party commit to words, and reveal them or others.
+func (w *world) keep(p *party, d *node.Draft, act *matter.Act, on *open) {
+	switch {
+	case act.Keeps != "":
+		words := map[string]note.Wording{"list": {"en": fmt.Sprintf("list %d", w.rng.IntN(1_000_000))}}
+		k, digest, err := node.NewKept(note.Content{Authentic: []string{"en"}, Texts: words}, nil)
+		if err != nil {
+			panic(err)
+		}
+		d.Keep, d.Fields["digest"] = k, digest.String()
+	case d.Act == "handover/reveal" && on != nil && w.chance(0.8):
+		if k, err := p.node.Kept(on.terms); err == nil && k != nil {
+			d.Content = k.Content
+		}
+	}
+}
+
+// officeKey is the public seal key of an office.
+var officeKey = sync.OnceValue(func() string {
+	id, err := seal.GenerateIdentity()
+	if err != nil {
+		panic(err)
+	}
+	return id.Recipient()
+})
+
+// sealedNames is a text that is sealed to it.
+var sealedNames = sync.OnceValue(func() string {
+	text, err := seal.SealText([]string{officeKey()}, []byte("a name"))
+	if err != nil {
+		panic(err)
+	}
+	return text
+})
 
 // audience draws whom a new matter is open to.
 func (w *world) audience(p *party) (list []string) {
@@ -214,7 +259,20 @@ func (w *world) value(s *matter.Spec, on *open) any {
 			out = append(out, w.fields(s.Of, on))
 		}
 		return out
+	case matter.TypeOffices:
+		return []any{pick(w, w.parties).code + "/mfa"}
+	case matter.TypeKey:
+		return officeKey()
 	case matter.TypeNames:
+		if s.Name == "parties" {
+			out := []any{}
+			for _, q := range w.parties {
+				if q.role == "principal" {
+					out = append(out, q.code)
+				}
+			}
+			return out
+		}
 		return list(matter.Spec{Type: matter.TypeLine})
 	case matter.TypeRefs:
 		return list(matter.Spec{Type: matter.TypeRef})
