@@ -1,0 +1,552 @@
+package press
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A clause is a stretch of a sentence that is read for what is done in it.
+type clause struct {
+	l       *line
+	t       []token // of the sentence
+	ms      []mention
+	lo, hi  int      // tokens
+	speaker *Actor   // whose words it is; nil: the text's
+	both    []string // the parties of speakers that are two
+	toward  []string // to whom the act before it went
+	told    []string // whom the speaker tells
+	said    string   // the day on which the speaker said it
+	before  *subject // who did what was read before it
+}
+
+// A subject is who does what a verb says.
+type subject struct {
+	Actor
+	pair   []string
+	lo     int  // its first token; that of the verb where it is understood
+	self   bool // the speaker: we, I
+	nobody bool // speaks for no party
+	third  bool // a party's people, not the party: gunmen, residents
+	noun   string
+	end    int
+}
+
+func (s *subject) parties() []string {
+	if s.pair != nil {
+		return s.pair
+	}
+	if s.Party == "" || s.third {
+		return nil
+	}
+	return []string{s.Party}
+}
+
+func (s *subject) actor() *Actor {
+	a := s.Actor
+	return &a
+}
+
+// A hit is a verb of the rules, with its subject and the words up to the next.
+type hit struct {
+	at, n   int
+	rules   []rule
+	subj    *subject
+	passive bool
+	lo, hi  int // tokens of the segment
+}
+
+var (
+	beForms = set("was were is are be been being")
+	skipped = set("also later then again meanwhile further once both earlier immediately subsequently today yesterday thus separately once jointly formally reportedly allegedly officially already now in-turn recently personally still even has have had was were is are be been being did do does jointly publicly since always")
+)
+
+// hits finds the verbs in a clause that have a subject.
+func (r *reader) hits(c *clause) []hit {
+	var out []hit
+	prev := c.before
+	var waiting []int // hits at the beginning, before the subject: "Stressing that …, he"
+	from := c.lo
+	inside := c.lo < c.hi && c.t[c.lo].quote != 0
+	for i := c.lo; i < c.hi; i++ {
+		if !c.t[i].word || !inside && c.t[i].quote != 0 {
+			continue
+		}
+		rules, n := r.lex.verbs.at(c.t[:c.hi], i, inLower)
+		if n == 0 || r.mentioned(c, i) {
+			continue
+		}
+		h := hit{at: i, n: n, rules: rules}
+		first := c.t[i].low
+		ing := strings.HasSuffix(first, "ing")
+		if ing && (i == c.lo || i == c.lo+1 && skipped[c.t[c.lo].low]) {
+			h.lo, h.hi = i, c.hi
+			waiting = append(waiting, len(out))
+			out = append(out, h)
+			from = i + n
+			continue
+		}
+		s, passive, ok := r.subject(c, i, from, prev)
+		if !ok || relative(c, i) || complement(c, s, i) {
+			continue
+		}
+		if base(first, n, c.t[i:]) && !s.self && s.pair == nil && s.lo != i {
+			continue
+		}
+		h.subj, h.passive = s, passive
+		h.lo = s.lo
+		if len(out) > 0 {
+			out[len(out)-1].hi = max(h.lo, out[len(out)-1].at+1)
+		}
+		h.hi = c.hi
+		for _, w := range waiting {
+			out[w].subj = &subject{Actor: s.Actor, pair: s.pair, lo: out[w].at, self: s.self, nobody: s.nobody}
+		}
+		waiting = nil
+		out = append(out, h)
+		prev = s
+		from = i + n
+	}
+	return slices.DeleteFunc(out, func(h hit) bool { return h.subj == nil })
+}
+
+// mentioned reports whether a token is part of a name of somebody.
+func (r *reader) mentioned(c *clause, i int) bool {
+	return slices.ContainsFunc(c.ms, func(m mention) bool { return m.lo <= i && i < m.hi && !m.demonym && m.plural == "" })
+}
+
+// relative reports whether a verb only says which: "the crossings that were closed".
+func relative(c *clause, i int) bool {
+	for j := i - 1; j >= c.lo && j >= i-4; j-- {
+		w := c.t[j].low
+		if w == "who" || w == "which" || w == "whom" || w == "whose" || w == "that" && j > c.lo && !attributive(c, j) {
+			return true
+		}
+		if !auxiliaries[w] && !skipped[w] {
+			return false
+		}
+	}
+	return false
+}
+
+// complement reports whether a verb stands in what another verb, which is none
+// of the rules', says, asks or doubts: "denied that", "feared that", "asked how".
+func complement(c *clause, s *subject, at int) bool {
+	if s.lo <= c.lo || s.lo >= at {
+		return false
+	}
+	switch c.t[s.lo-1].low {
+	case "that", "whether", "how", "why", "if", "than", "what", "because", "unless", "until", "lest":
+		return true
+	}
+	return false
+}
+
+// attributive reports whether "that" at j opens what is said, and not a
+// relative clause.
+func attributive(c *clause, j int) bool {
+	w := c.t[j-1].low
+	return strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "id") || w == "told" || w == "says"
+}
+
+// base reports whether a verb is in its plain form, which only "we" and the
+// plural take.
+func base(first string, n int, t []token) bool {
+	return !strings.HasSuffix(first, "ed") && !strings.HasSuffix(first, "s") && !strings.HasSuffix(first, "ing") && irregular[first] == false
+}
+
+var irregular = set("said told held had spoke met sent wrote written struck hit shot fired undertook gave made broke withdrew took lodged placed carried launched opened received talked conducted flew strayed put extended charged pointed drew stood")
+
+// subject finds who does what the verb at i says, among the tokens from lo.
+func (r *reader) subject(c *clause, i, lo int, prev *subject) (*subject, bool, bool) {
+	passive := false
+	j := i - 1
+	ing := strings.HasSuffix(c.t[i].low, "ing")
+	for j >= lo {
+		w := c.t[j]
+		switch {
+		case beForms[w.low] && !ing:
+			passive = passive || w.low != "have" && w.low != "has"
+			j--
+		case skipped[w.low] || auxiliaries[w.low] && w.low != "to" || w.low == "not" || w.low == "never" || strings.HasSuffix(w.low, "ly") && w.word && !r.mentioned(c, j):
+			j--
+		case (days[w.low] || w.low == "morning" || w.low == "evening" || w.low == "night" || w.low == "afternoon") && j > lo:
+			j--
+			for j >= lo && (c.t[j].low == "on" || c.t[j].low == "late" || c.t[j].low == "early" || days[c.t[j].low] || c.t[j].low == "last") {
+				j--
+			}
+		default:
+			goto found
+		}
+	}
+found:
+	understood := func() (*subject, bool, bool) {
+		if prev == nil {
+			return nil, false, false
+		}
+		s := *prev
+		s.lo = i
+		return &s, passive && s.lo != i, true
+	}
+	if j < lo {
+		if j == lo-1 && i-lo <= 2 && prev != nil && lo > c.lo {
+			return nil, false, false // two verbs side by side: the second is part of the first's words
+		}
+		if c.before != nil && lo == c.lo {
+			return understood()
+		}
+		return nil, false, false
+	}
+	if m, ok := endsAt(c.ms, j+1); ok && m.lo >= lo && !(ing && c.t[j].norm == ",") {
+		if m.owner || governed(c, m) {
+			// "officials of Velmar said": what stands before it is the head
+			if g, ok := headBefore(c, m, lo); ok {
+				m = g
+			} else {
+				return nil, false, false
+			}
+		}
+		s, ok := r.asSubject(c, m)
+		return s, passive, ok
+	}
+	w := c.t[j]
+	switch w.low {
+	case "he", "she", "it", "they", "we", "i", "who":
+		s, ok := r.pronoun(c, w.low, j, prev)
+		return s, passive, ok
+	case ",":
+		if ing {
+			return understood()
+		}
+		// Words between commas after the subject.
+		for k := j - 1; k >= lo && k > j-24; k-- {
+			if c.t[k].norm == "," {
+				if m, ok := endsAt(c.ms, k); ok && !m.owner && !governed(c, m) {
+					s, ok := r.asSubject(c, m)
+					return s, passive, ok
+				}
+				break
+			}
+		}
+		return understoodIf(prev != nil && i == j+1 && lo > c.lo && !isNoun(c, i), understood)
+	case "and", "but", "then", "while", ";", "or":
+		return understood()
+	case "by", "without", "in", "of", "for", "to", "before", "after":
+		return nil, false, false
+	}
+	return nil, false, false
+}
+
+func understoodIf(ok bool, f func() (*subject, bool, bool)) (*subject, bool, bool) {
+	if !ok {
+		return nil, false, false
+	}
+	return f()
+}
+
+// isNoun reports whether the word at i is used as a noun: before it stands what
+// only a noun follows.
+func isNoun(c *clause, i int) bool {
+	return i > c.lo && (c.t[i-1].low == "the" || c.t[i-1].low == "a" || c.t[i-1].low == "an" || c.t[i-1].low == "'s")
+}
+
+func endsAt(ms []mention, hi int) (mention, bool) {
+	for _, m := range ms {
+		if m.hi == hi {
+			return m, true
+		}
+	}
+	return mention{}, false
+}
+
+func startsAt(ms []mention, lo int) (mention, bool) {
+	for _, m := range ms {
+		if m.lo == lo {
+			return m, true
+		}
+	}
+	return mention{}, false
+}
+
+// governed reports whether a mention follows a preposition, and so is nobody
+// who acts.
+func governed(c *clause, m mention) bool {
+	return m.lo > c.lo && prepositions[c.t[m.lo-1].low] && c.t[m.lo-1].low != "after" && c.t[m.lo-1].low != "before" && c.t[m.lo-1].low != "as" && c.t[m.lo-1].low != "since"
+}
+
+// headBefore finds the mention that one after a preposition belongs to.
+func headBefore(c *clause, m mention, lo int) (mention, bool) {
+	if m.owner || m.lo < lo+1 {
+		return mention{}, false
+	}
+	g, ok := endsAt(c.ms, m.lo-1)
+	if !ok || governed(c, g) || g.owner {
+		return mention{}, false
+	}
+	return g, true
+}
+
+// asSubject makes a subject of a mention.
+func (r *reader) asSubject(c *clause, m mention) (*subject, bool) {
+	s := &subject{lo: m.lo, end: m.hi, nobody: m.nobody, noun: m.noun}
+	if m.plural != "" || m.pair != nil {
+		s.pair = r.both2(c, m)
+		s.Actor = Actor{Title: written(c.t[m.lo:m.hi])}
+		return s, s.pair != nil
+	}
+	if m.nobody {
+		s.Actor = m.Actor
+		return s, true
+	}
+	s.Actor = r.resolve(c, m)
+	if m.demonym && m.noun != "" {
+		s.third = r.isThird(m.noun)
+		s.Title = written(c.t[m.lo:m.hi])
+	}
+	return s, true
+}
+
+func (r *reader) isThird(noun string) bool {
+	set := r.lex.sets["nonstate"]
+	if set == nil {
+		return false
+	}
+	_, ok := set.get([]string{noun})
+	return ok
+}
+
+// both2 returns the two parties that "both sides", "the two countries" are.
+func (r *reader) both2(c *clause, m mention) []string {
+	if m.pair != nil {
+		return m.pair
+	}
+	if m.talkers {
+		if c.l.block-r.talk.block <= 4 {
+			return r.talk.parties
+		}
+		return nil
+	}
+	var here []string // named before it in the sentence
+	for _, o := range c.ms {
+		if o.hi <= m.lo {
+			for _, p := range o.parties() {
+				if !slices.Contains(here, p) {
+					here = append(here, p)
+				}
+			}
+		}
+	}
+	slices.Sort(here)
+	states := strings.HasPrefix(m.plural, "countr") || strings.HasPrefix(m.plural, "nation") || strings.HasPrefix(m.plural, "neighbo") || m.plural == "states"
+	switch {
+	case len(here) == 2:
+		return here
+	case !states && len(r.talk.parties) == 2 && c.l.block-r.talk.block <= 4:
+		return r.talk.parties
+	case r.pair != nil:
+		return r.pair
+	case len(r.talk.parties) == 2:
+		return r.talk.parties
+	}
+	// "A third urged both sides": the only two that it can be.
+	if rest := without(r.out.Parties, here); len(here) == 1 && len(rest) == 2 {
+		slices.Sort(rest)
+		return rest
+	}
+	return nil
+}
+
+// resolve says whom a mention means. What it cannot say it leaves open.
+func (r *reader) resolve(c *clause, m mention) Actor {
+	a := m.Actor
+	if a.Office == "counterpart" {
+		if s, ok := r.lastPerson(c); ok {
+			a.Office = s.Office
+			if a.Name == "" {
+				a.Title = "counterpart of " + cmp.Or(strings.TrimSpace(s.Title), s.Name)
+			}
+		}
+		return a
+	}
+	if a.Name != "" {
+		if p := r.people[a.Name]; p != nil {
+			a.Party = cmp.Or(a.Party, p.Party)
+			if a.Office == "" || a.Office == "person" {
+				a.Office, a.Title = p.Office, p.Title
+			}
+			if a.Office == "counterpart" {
+				a.Title = ""
+			}
+			a.Name = p.Name
+		}
+	}
+	if a.Party != "" || a.Office == "" {
+		return a
+	}
+	if m.its {
+		a.Party = r.owner(c, m)
+		return a
+	}
+	// "The ministry": the last one named, here or in the paragraph before.
+	for _, s := range slices.Backward(r.seen) {
+		if c.l.block-s.block > 2 {
+			break
+		}
+		if s.Party != "" && likeOffice(s.Office, a.Office) {
+			a.Party = s.Party
+			if p := r.people[a.Name]; p != nil && p.Party == "" {
+				p.Party = s.Party
+			}
+			if a.Name == "" {
+				a.Name = sameTitle(s, a)
+				if a.Name != "" || len(s.Title) > len(a.Title) {
+					a.Title = s.Title
+				}
+			}
+			return a
+		}
+	}
+	// "In Tavenna, the government": a capital at the head of the sentence.
+	for _, o := range c.ms {
+		if o.seat && o.lo == 1 && c.t[0].low == "in" && o.hi < m.lo && m.kind == "body" {
+			a.Party = o.Party
+			return a
+		}
+	}
+	// Or the only one of its kind that the text names at all.
+	only := ""
+	for _, s := range r.seen {
+		if s.Party == "" || s.Office != a.Office && !(a.Office == "spokesperson" && (s.kind == "body" || s.Office == "spokesperson")) {
+			continue
+		}
+		if only != "" && only != s.Party {
+			return a
+		}
+		only = s.Party
+	}
+	a.Party = only
+	return a
+}
+
+// owner says whose "its foreign minister" is: the speaker's, or that of the only
+// party named before it in the sentence, or of the one that acted last.
+func (r *reader) owner(c *clause, m mention) string {
+	if c.speaker != nil {
+		return c.speaker.Party
+	}
+	var here []string
+	for _, o := range c.ms {
+		if o.hi <= m.lo && c.t[o.lo].quote == 0 && o.Party != "" && !slices.Contains(here, o.Party) && !governed(c, o) {
+			here = append(here, o.Party)
+		}
+	}
+	if len(here) == 1 {
+		return here[0]
+	}
+	if len(here) == 0 {
+		if s, ok := r.lastBody(c); ok {
+			return s.Party
+		}
+	}
+	return ""
+}
+
+// sameTitle returns the name of the holder whom a bare title means: "the
+// minister" after "Foreign Minister Name".
+func sameTitle(s sighting, a Actor) string {
+	if s.kind == "person" && strings.HasSuffix(strings.ToLower(s.Title), strings.ToLower(a.Title)) && a.Title != "" && !strings.HasSuffix(strings.ToLower(a.Title), "s") {
+		return s.Name
+	}
+	return ""
+}
+
+func likeOffice(seen, now string) bool {
+	return seen == now || strings.HasSuffix(seen, "-"+now) || now == "spokesperson" && (seen == "foreign-ministry" || seen == "defence-ministry")
+}
+
+// lastPerson returns the person who last spoke or acted in the paragraph, or in
+// the one before if that has only one.
+func (r *reader) lastPerson(c *clause) (sighting, bool) {
+	var before []sighting
+	for _, s := range slices.Backward(r.seen) {
+		if !s.subject || s.kind == "body" || s.kind == "force" {
+			continue
+		}
+		if s.block == c.l.block {
+			return s, true
+		}
+		if c.l.block-s.block > 1 {
+			break
+		}
+		if !slices.ContainsFunc(before, func(o sighting) bool { return o.Actor == s.Actor }) {
+			before = append(before, s)
+		}
+	}
+	if len(before) == 1 {
+		return before[0], true
+	}
+	return sighting{}, false
+}
+
+func (r *reader) lastBody(c *clause) (sighting, bool) {
+	for _, s := range slices.Backward(r.seen) {
+		if c.l.block-s.block > 1 {
+			break
+		}
+		if s.subject && (s.kind != "person") {
+			return s, true
+		}
+	}
+	return sighting{}, false
+}
+
+// pronoun says whom a pronoun means: he and she, the last person who spoke; it,
+// the last body or party; we, who speaks.
+func (r *reader) pronoun(c *clause, w string, at int, prev *subject) (*subject, bool) {
+	s := &subject{lo: at, end: at + 1}
+	switch w {
+	case "we", "i":
+		if c.speaker == nil {
+			return nil, false
+		}
+		s.Actor, s.self = *c.speaker, true
+		return s, true
+	case "who":
+		return nil, false
+	case "they":
+		if prev != nil && prev.pair != nil {
+			s.pair, s.Actor = prev.pair, prev.Actor
+			return s, true
+		}
+		return nil, false
+	}
+	if c.speaker != nil && c.speaker.known() {
+		// Within what somebody says, "he" or "it" may be anybody; it is the
+		// speaker only where nobody else is named before it.
+		for _, m := range c.ms {
+			if m.lo >= c.lo && m.hi <= at && m.Party != c.speaker.Party {
+				return nil, false
+			}
+		}
+		s.Actor, s.self = *c.speaker, true
+		return s, true
+	}
+	if prev != nil && prev.pair == nil && (w == "it") == (prev.Name == "") {
+		s.Actor = prev.Actor
+		return s, true
+	}
+	last, ok := r.lastPerson(c)
+	if w == "it" {
+		last, ok = r.lastBody(c)
+	}
+	s.Actor = last.Actor
+	return s, ok
+}
+
+// saw remembers who was named, and who acted.
+func (r *reader) saw(c *clause, a Actor, kind string, subject bool) {
+	if a.Party == "" && a.Name == "" {
+		return
+	}
+	r.seen = append(r.seen, sighting{a, kind, c.l.block, subject})
+}
