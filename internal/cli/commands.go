@@ -32,6 +32,8 @@ func init() {
 			Help: "Keeps the line to every peer, and takes commands on DIR/socket. Listens at the credence's addresses: at a\nloopback address (127.0.0.1, ::1, localhost) exactly there, for any other at its port on every interface.\n--listen says where instead; --listen none only calls out."},
 		{Name: "send", Args: "KIND/ACT [--FIELD VALUE …] [--text SLOT=WORDS …]", Short: "send a note", Node: true, Setup: setupSend,
 			Help: sendHelp},
+		{Name: "read", Args: "FILE [--date 2024-01-19] [--actors FILE] [--confirm 1,3]", Short: "read a press text and propose drafts, for a person to confirm", Node: true, Setup: setupRead,
+			Help: readHelp},
 		{Name: "drafts", Args: "[send ID | drop ID]", Short: "list the drafts that send --keep made, send or drop one", Node: true, Setup: setupDrafts},
 		{Name: "inbox", Args: "[--act KIND] [--since TIME] [--limit N]", Short: "what the others wrote: flash that nobody has acknowledged first, then the newest", Node: true, Setup: setupList("inbox")},
 		{Name: "timeline", Args: "[--act KIND] [--since TIME] [--limit N]", Short: "all notes by their claimed time", Node: true, Setup: setupList("timeline")},

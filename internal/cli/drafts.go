@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"net/url"
@@ -43,6 +45,47 @@ func setupDrafts(f *flag.FlagSet, _ []string) func(context.Context, *Call) error
 		}
 		return usage("want send ID or drop ID")
 	}
+}
+
+// keptDraft fetches one draft.
+func keptDraft(ctx context.Context, c *Call, id string) (d desk.Draft, err error) {
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return d, err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	var all keptDrafts
+	if err := cl.call(ctx, "GET", "drafts", nil, nil, &all); err != nil {
+		return d, err
+	}
+	for _, k := range all.Drafts {
+		if k.ID == id {
+			return k.Draft, nil
+		}
+	}
+	return d, usage("there is no draft %.20q; see: detente drafts", id)
+}
+
+// amend puts what was added into a draft, and sends it unless it is to be kept.
+// What is wrong with it is said before it is sent; what was added stays.
+func amend(ctx context.Context, c *Call, id string, d desk.Draft, keep bool, q url.Values) (err error) {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	cl, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cl.close()) }()
+	path := "drafts/" + url.PathEscape(id)
+	if keep {
+		return ask(ctx, c, cl, "PUT", path, nil, bytes.NewReader(b), func(c *Call, _ *map[string]string) { c.printf("Draft %s is changed, and not sent.\n", id) })
+	}
+	if err := cl.call(ctx, "PUT", path, nil, bytes.NewReader(b), nil); err != nil {
+		return err
+	}
+	return ask(ctx, c, cl, "POST", path, q, nil, renderSent)
 }
 
 type keptDrafts struct {

@@ -35,7 +35,7 @@ goes. The later act sends it without being given it again:
 
 func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) error {
 	var d desk.Draft
-	var file, lang, authentic, audience, basis, wait string
+	var file, draft, lang, authentic, audience, basis, wait string
 	var keep, check bool
 	var texts, quotes, attach many
 	f.StringVar(&d.Channel, "channel", "", "the channel's name or the first digits of its digest, where there are several")
@@ -50,6 +50,7 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 	f.Var(&attach, "attach", "a file; may be given more than once")
 	f.StringVar(&basis, "basis", "", "exercises: 'mark=reported line=…' or 'mark=invented line=…'")
 	f.StringVar(&file, "file", "", "read the note from a JSON file, or - for standard input")
+	f.StringVar(&draft, "draft", "", "complete and send this draft, as detente drafts lists it")
 	f.StringVar(&wait, "wait", "", "wait so long for receipts, 30s")
 	f.BoolVar(&keep, "keep", false, "keep it as a draft, and do not send it")
 	f.BoolVar(&check, "check", false, "only check it")
@@ -59,6 +60,16 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(0, 1, "one act, KIND/ACT, or --file"); err != nil {
 			return err
+		}
+		if draft != "" {
+			if file != "" {
+				return usage("--draft and --file are two notes")
+			}
+			old, err := keptDraft(ctx, c, draft)
+			if err != nil {
+				return err
+			}
+			d = overlay(old, d)
 		}
 		if file != "" {
 			b, err := c.readFile(file)
@@ -104,6 +115,11 @@ func setupSend(f *flag.FlagSet, args []string) func(context.Context, *Call) erro
 		}
 		q := url.Values{}
 		switch {
+		case draft != "" && !check:
+			if wait != "" {
+				q.Set("wait", wait)
+			}
+			return amend(ctx, c, draft, d, keep, q)
 		case check:
 			q.Set("check", "1")
 			return post(ctx, c, "send", q, d, func(c *Call, _ *map[string]any) { c.printf("Nothing is wrong with it. It was not sent.\n") })

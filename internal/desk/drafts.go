@@ -108,6 +108,31 @@ func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket,
 	return t, errors.Join(err, d.keep(ctx, k))
 }
 
+// Amend puts another text in the place of a draft that was not sent. From which
+// press text it was read, and the words of that, stay.
+func (d *Desk) Amend(ctx context.Context, id string, in Draft) error {
+	d.drafts.Lock()
+	defer d.drafts.Unlock()
+	kept, err := d.Drafts()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
+	switch {
+	case i < 0:
+		return &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
+	case kept[i].Note != "":
+		return &FieldError{"draft", "it was sent, or may have been; it stays as it is"}
+	}
+	k := kept[i]
+	in.From = k.Draft.From
+	if in.Quotes == nil {
+		in.Quotes = k.Draft.Quotes
+	}
+	k.Draft = in
+	return d.keep(ctx, k)
+}
+
 // Drop deletes a draft.
 func (d *Desk) Drop(ctx context.Context, id string) error {
 	d.drafts.Lock()

@@ -131,6 +131,9 @@ func (r *reader) mentionAt(t []token, i int) (mention, bool) {
 	m := mention{lo: i}
 	j := i
 	for j < len(t) && determiners[t[j].low] && t[j].quote == t[i].quote {
+		if _, n := r.lex.parties.at(t, j, asWritten); n > 0 {
+			break // New Zealand
+		}
 		j++
 	}
 	if j < len(t) {

@@ -90,7 +90,7 @@ func (r *reader) hits(c *clause) []hit {
 		if !ok || relative(c, i) || complement(c, s, i) {
 			continue
 		}
-		if base(first, n, c.t[i:]) && !s.self && s.pair == nil && s.lo != i {
+		if rules[0].plain && !s.self && s.pair == nil && s.lo != i {
 			continue
 		}
 		h.subj, h.passive = s, passive
@@ -148,14 +148,6 @@ func attributive(c *clause, j int) bool {
 	w := c.t[j-1].low
 	return strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "id") || w == "told" || w == "says"
 }
-
-// base reports whether a verb is in its plain form, which only "we" and the
-// plural take.
-func base(first string, n int, t []token) bool {
-	return !strings.HasSuffix(first, "ed") && !strings.HasSuffix(first, "s") && !strings.HasSuffix(first, "ing") && irregular[first] == false
-}
-
-var irregular = set("said told held had spoke met sent wrote written struck hit shot fired undertook gave made broke withdrew took lodged placed carried launched opened received talked conducted flew strayed put extended charged pointed drew stood")
 
 // subject finds who does what the verb at i says, among the tokens from lo.
 func (r *reader) subject(c *clause, i, lo int, prev *subject) (*subject, bool, bool) {

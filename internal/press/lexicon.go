@@ -60,7 +60,10 @@ type partyForm struct {
 type office struct{ id, kind string }
 
 // A rule is a frame, and the act that what fits it could become.
-type rule struct{ frame, act, nature string }
+type rule struct {
+	frame, act, nature string
+	plain              bool // the form is the plain one, which only "we" and the plural take
+}
 
 var builtin = sync.OnceValue(func() *Lexicon {
 	l := &Lexicon{}
@@ -239,8 +242,13 @@ func (l *Lexicon) rule(head []string, columns [][][]string) error {
 	if len(head) == 3 {
 		r.nature = strings.TrimPrefix(head[2], "nature=")
 	}
+	first := map[string]bool{}
+	for _, f := range columns[0] {
+		first[strings.ToLower(f[0])] = true
+	}
 	for _, f := range columns[0] {
 		f = lower(f)
+		r.plain = first[f[0]+"s"] || first[f[0]+"es"] || first[f[0]+"ing"] || first[strings.TrimSuffix(f[0], "e")+"ing"]
 		old, _ := l.verbs.get(f)
 		l.verbs.add(f, append(slices.Clone(old), r))
 	}

@@ -292,6 +292,9 @@ func (r *reader) learn() {
 				for _, p := range m.parties() {
 					r.counts[p]++
 				}
+				if m.at != "" && m.at != m.Party {
+					r.counts[m.at]++
+				}
 				if m.Name != "" && m.pair == nil {
 					r.name(m.Actor)
 				}

@@ -94,6 +94,7 @@ func init() {
 		{"POST", "send", "a draft is checked, signed and sent; ?wait=30s waits for receipts, ?keep=1 keeps it as a draft, ?check=1 only checks it", (*API).send},
 		{"POST", "house", "an in-house act is checked and entered: {act, about, fields, texts, scan}", (*API).enter},
 		{"POST", "drafts/{id}", "a draft that was kept is sent, once; ?again=1 where it may have been and was not; ?wait=", (*API).release},
+		{"PUT", "drafts/{id}", "another text for a draft that was not sent", (*API).amend},
 		{"DELETE", "drafts/{id}", "a draft is deleted", (*API).drop},
 		{"POST", "documents", "takes a credence, charter, amendment or closing", (*API).addDocument},
 		{"POST", "closings/{digest}/accept", "a person accepts a closing that takes back what was receipted", (*API).acceptClosing},

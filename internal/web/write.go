@@ -117,6 +117,21 @@ func (a *API) drafts(w http.ResponseWriter, _ *http.Request) error {
 	return answer(w, map[string]any{"drafts": kept})
 }
 
+func (a *API) amend(w http.ResponseWriter, r *http.Request) error {
+	b, err := body(w, r)
+	if err != nil {
+		return err
+	}
+	d, err := desk.ReadDraft(b)
+	if err != nil {
+		return badRequest("%v", err)
+	}
+	if err := a.desk.Amend(r.Context(), r.PathValue("id"), d); err != nil {
+		return err
+	}
+	return answer(w, map[string]string{"draft": r.PathValue("id")})
+}
+
 func (a *API) drop(w http.ResponseWriter, r *http.Request) error {
 	if err := a.desk.Drop(r.Context(), r.PathValue("id")); err != nil {
 		return err
