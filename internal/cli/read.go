@@ -117,7 +117,7 @@ func (c *Call) read(path string, o press.Options) (*pressRead, error) {
 
 func renderReading(c *Call, r *pressRead) {
 	p := c.page()
-	p.Heading(fmt.Sprintf("%d proposals. Each is what the text says, for a person to confirm; nothing is kept.", len(r.Proposals)))
+	p.Heading(fmt.Sprintf("Proposals: %d. Each is what the text says, for a person to confirm; nothing is kept.", len(r.Proposals)))
 	if r.Date == "" && r.Published != "" {
 		p.Para(0, fmt.Sprintf("The page says that it was published on %s; with --date %s its days of the week can be read.", r.Published, r.Published))
 	}

@@ -38,6 +38,7 @@ type mention struct {
 	noun    string   // that noun
 	seat    bool     // a capital
 	words   string   // for the party
+	body    string   // the office that a spokesperson speaks for
 	its     bool     // "its foreign minister": of a party named before
 	talkers bool     // "the ministers": those of the talk that the text is at
 	owner   bool     // followed by 's: it owns what follows
@@ -154,6 +155,9 @@ func (r *reader) mentionAt(t []token, i int) (mention, bool) {
 			continue
 		}
 		if o, n := r.lex.offices.at(t, j, inLower); n > 0 && !r.verbHere(t, j) {
+			if m.kind == "body" || m.kind == "force" {
+				m.body = m.Office // a government spokesperson
+			}
 			if m.Office == "" || m.kind == "body" || m.kind == "force" {
 				m.Office, m.kind = o.id, o.kind
 			}
@@ -164,7 +168,7 @@ func (r *reader) mentionAt(t []token, i int) (mention, bool) {
 		if p, n := r.lex.parties.at(t, j, asWritten); n > 0 && (m.Party == "" || m.Party == p.code) && m.Office == "" {
 			m.Party, m.seat, m.demonym, m.words = p.code, p.form == formSeat, p.form == formDemonym, written(t[j:j+n])
 			j += n
-			if j < len(t) && t[j].norm == "'s" {
+			if j < len(t) && (t[j].norm == "'s" || plural(t, j)) {
 				m.owner, j = true, j+1
 				m.demonym = false
 			}
@@ -176,6 +180,16 @@ func (r *reader) mentionAt(t []token, i int) (mention, bool) {
 			continue
 		}
 		if n := r.adjectivesBefore(t, j); n > 0 && (m.Party != "" || j > i) && m.Office == "" {
+			title = append(title, written(t[j:j+n]))
+			j += n
+			continue
+		}
+		if n := ministryAhead(t, j); n > 0 && m.Party != "" && m.Office == "" {
+			low := t[j+n-1].low
+			m.Office, m.kind = low, "body"
+			if low == "minister" {
+				m.kind = "person"
+			}
 			title = append(title, written(t[j:j+n]))
 			j += n
 			continue
@@ -228,6 +242,26 @@ func (r *reader) which(all []Actor) Actor {
 func (r *reader) verbHere(t []token, j int) bool {
 	_, n := r.lex.verbs.at(t, j, inLower)
 	return n > 1
+}
+
+// plural reports whether the mark at j makes a possessive of a name in s:
+// "Cyprus' ministry".
+func plural(t []token, j int) bool {
+	return j > 0 && j+1 < len(t) && (t[j].norm == "'" || t[j].norm == "’") && t[j].start == t[j-1].end && strings.HasSuffix(t[j-1].low, "s") && t[j+1].word && t[j+1].start > t[j].end
+}
+
+// ministryAhead returns of how many words a ministry or minister of another
+// name is: "Home Affairs Minister", "ministry" after what it is of.
+func ministryAhead(t []token, j int) int {
+	for n := 0; n < 4 && j+n < len(t) && t[j+n].word; n++ {
+		switch low := t[j+n].low; {
+		case low == "minister" || low == "ministry":
+			return n + 1
+		case functional(low) && low != "and" && low != "of" || t[j+n].quote != t[j].quote || strings.HasSuffix(low, "ed"):
+			return 0
+		}
+	}
+	return 0
 }
 
 // adjectivesBefore returns how many words stand between here and an office:

@@ -131,16 +131,11 @@ func (r *reader) labelled(c *clause) ([]Proposal, string) {
 	case label == "q" || strings.HasPrefix(label, "question") || strings.HasPrefix(label, "reporter") || strings.HasPrefix(label, "journalist"):
 		return nil, "a question"
 	case label == "a" || label == "answer":
-		var who []Actor
-		for _, s := range r.seen {
-			if s.kind == "person" && s.Party != "" && s.Name != "" && !slices.Contains(who, s.Actor) {
-				who = append(who, s.Actor)
-			}
-		}
-		if len(who) != 1 {
+		who := r.answers()
+		if who.Party == "" {
 			return nil, "who answers is not said"
 		}
-		return r.claim(c, said{speaker: &subject{Actor: who[0]}, hi: c.hi})
+		return r.claim(c, said{speaker: &subject{Actor: who}, hi: c.hi})
 	}
 	t := tokens([]byte(c.l.label), 0)
 	lc := &clause{l: c.l, t: t, hi: len(t)}
@@ -148,7 +143,7 @@ func (r *reader) labelled(c *clause) ([]Proposal, string) {
 		if m.lo == 0 && m.pair == nil && m.plural == "" {
 			a := r.resolve(lc, m)
 			if a.Party == "" && (m.Office == "spokesperson" || m.Office == "minister") {
-				a.Party = r.host()
+				a.Party = r.hosts()
 			}
 			if a.Party != "" {
 				return r.claim(c, said{speaker: &subject{Actor: a}, hi: c.hi})
@@ -158,25 +153,55 @@ func (r *reader) labelled(c *clause) ([]Proposal, string) {
 	return nil, "for whom " + c.l.label + " speaks is not said"
 }
 
-// host returns the party of the only ministry that the text names in a headline:
-// "Transcript of the press conference of the Kadrian foreign ministry".
-func (r *reader) host() string {
+// hosts returns the party of the only ministry that the text names outside of
+// what is asked and answered: "Transcript of the press conference of the Kadrian
+// foreign ministry".
+func (r *reader) hosts() string {
+	if r.host != nil {
+		return *r.host
+	}
 	only := ""
-	for _, l := range r.lines {
-		if !l.head && l.label != "" {
+	for _, m := range r.around() {
+		if m.Party == "" || m.kind != "body" && m.Office != "spokesperson" || m.Party == only {
 			continue
 		}
-		for _, m := range r.mentions(tokens(r.text[l.Start:l.End], l.Start)) {
-			if m.Party == "" || m.kind != "body" && m.Office != "spokesperson" {
-				continue
-			}
-			if only != "" && only != m.Party {
-				return ""
-			}
-			only = m.Party
+		if only != "" {
+			only = ""
+			break
+		}
+		only = m.Party
+	}
+	r.host = &only
+	return only
+}
+
+// answers returns the only person of a party who is named there.
+func (r *reader) answers() Actor {
+	if r.answerer != nil {
+		return *r.answerer
+	}
+	r.answerer = &Actor{}
+	for _, m := range r.around() {
+		if m.Name == "" || m.Party == "" || m.Actor == *r.answerer {
+			continue
+		}
+		if r.answerer.Name != "" {
+			*r.answerer = Actor{}
+			break
+		}
+		*r.answerer = m.Actor
+	}
+	return *r.answerer
+}
+
+// around returns who is named in the headlines, and in what bears no label.
+func (r *reader) around() (out []mention) {
+	for _, l := range r.lines {
+		if l.drop == "" && l.label == "" || l.head {
+			out = append(out, r.mentions(tokens(r.text[l.Start:l.End], l.Start))...)
 		}
 	}
-	return only
+	return out
 }
 
 // according reads "According to the ministry, …" and "…, according to the ministry".
@@ -204,6 +229,9 @@ func (r *reader) according(c *clause) ([]Proposal, string, bool) {
 		if ok && i > 0 && m.hi+2 < c.hi {
 			s.hi = c.hi // "A, according to B, did so": the account is all around it
 			c.ms = slices.DeleteFunc(slices.Clone(c.ms), func(o mention) bool { return o.lo == m.lo })
+		}
+		if !ok && i+3 < c.hi && c.t[i+2].low == "the" && statements[c.t[i+3].low] && r.last.known() && c.l.block-r.last.block <= 1 {
+			s.speaker, ok = &subject{Actor: r.last.Actor}, true // of whoever spoke last
 		}
 		if !ok {
 			return nil, "whose account it is is not said", true
@@ -595,12 +623,29 @@ func (r *reader) claim(c *clause, s said) ([]Proposal, string) {
 	if len(s.told) == 1 {
 		p.Act, p.Direction.How, p.Direction.To = "talk/readout", "to", s.told
 	} else if len(p.Direction.To) == 0 {
-		if _, ok := r.anyOf(in, "matter", lo, hi); !ok {
+		if _, ok := r.anyOf(in, "matter", lo, hi); !ok && !r.ofItself(in) {
 			return nil, "it speaks of no other party, and of nothing between parties"
 		}
 	}
 	r.finish(in, &p)
 	return []Proposal{p}, ""
+}
+
+// abroad are the offices that speak to other states.
+var abroad = set("foreign-minister foreign-secretary additional-foreign-secretary deputy-foreign-minister secretary-of-state foreign-ministry defence-minister defence-ministry embassy ambassador spokesperson force commander adviser")
+
+// ofItself reports whether a speaker speaks of its own side, or for an office
+// that speaks to others.
+func (r *reader) ofItself(in *clause) bool {
+	if abroad[in.speaker.Office] {
+		return true
+	}
+	for _, m := range in.ms {
+		if m.Party != "" && m.Party == in.speaker.Party {
+			return true
+		}
+	}
+	return slices.ContainsFunc(in.t[in.lo:in.hi], func(t token) bool { return t.low == "we" || t.low == "our" })
 }
 
 func isOpenMark(t token) bool  { return strings.Contains(`"“‘'«„`, t.norm) }

@@ -384,8 +384,10 @@ func (r *reader) resolve(c *clause, m mention) Actor {
 		if c.l.block-s.block > 2 {
 			break
 		}
-		if s.Party != "" && likeOffice(s.Office, a.Office) {
-			a.Party = s.Party
+		if s.Party != "" && (likeOffice(s.Office, a.Office) || m.body != "" && s.Office == m.body) {
+			if a.Party = s.Party; m.body != "" {
+				return a
+			}
 			if p := r.people[a.Name]; p != nil && p.Party == "" {
 				p.Party = s.Party
 			}
@@ -400,8 +402,10 @@ func (r *reader) resolve(c *clause, m mention) Actor {
 	}
 	// "In Tavenna, the government": a capital at the head of the sentence.
 	for _, o := range c.ms {
-		if o.seat && o.lo == 1 && c.t[0].low == "in" && o.hi < m.lo && m.kind == "body" {
-			a.Party = o.Party
+		if o.seat && o.lo == 1 && c.t[0].low == "in" && o.hi < m.lo && m.kind != "force" && a.Office != "ambassador" && a.Office != "embassy" && a.Office != "official" && a.Office != "person" {
+			if a.Party = o.Party; r.people[a.Name] != nil {
+				r.people[a.Name].Party = cmp.Or(r.people[a.Name].Party, o.Party)
+			}
 			return a
 		}
 	}
@@ -510,6 +514,10 @@ func (r *reader) pronoun(c *clause, w string, at int, prev *subject) (*subject, 
 			s.pair, s.Actor = prev.pair, prev.Actor
 			return s, true
 		}
+		if len(r.talk.parties) == 2 && r.talk.block == c.l.block && r.talk.kind == "talk" {
+			s.pair, s.Actor = r.talk.parties, Actor{Title: "they"}
+			return s, true
+		}
 		return nil, false
 	}
 	if c.speaker != nil && c.speaker.known() {
@@ -540,5 +548,7 @@ func (r *reader) saw(c *clause, a Actor, kind string, subject bool) {
 	if a.Party == "" && a.Name == "" {
 		return
 	}
-	r.seen = append(r.seen, sighting{a, kind, c.l.block, subject})
+	if r.seen = append(r.seen, sighting{a, kind, c.l.block, subject}); len(r.seen) > 2*maxSeen {
+		r.seen = slices.Clone(r.seen[maxSeen:])
+	}
 }

@@ -318,7 +318,9 @@ func asks(r *reader, c *clause, h *hit, p *Proposal) string {
 		return "a question, not a request"
 	}
 	m, to := r.object(c, h, 8)
-	p.Direction.To = without(to, p.Direction.From)
+	if p.Direction.To = without(to, p.Direction.From); len(p.Direction.To) == 0 && h.lo == h.at {
+		p.Direction.To = without(c.toward, p.Direction.From) // "summoned B's envoy and demanded"
+	}
 	if len(p.Direction.To) == 0 || m.owner && m.lo > h.at+h.n+1 {
 		return "who is asked is not said"
 	}
@@ -415,7 +417,7 @@ func talks(r *reader, c *clause, h *hit, p *Proposal) string {
 	p.Direction = Direction{From: from, How: "with", To: to}
 	both := append(slices.Clone(from), to...)
 	slices.Sort(both)
-	if c.speaker == nil {
+	if c.speaker == nil || slices.Contains(both, c.speaker.Party) {
 		r.talk = exchange{"talk", both, nil, c.l.block}
 	}
 	return ""

@@ -9,8 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// MaxText bounds a text that is read.
-const MaxText = 4 << 20
+// Limits on a text.
+const (
+	MaxText = 4 << 20
+	// maxSentence bounds a sentence that is read for what is done in it. What is
+	// longer is a list or a table, and passed over.
+	maxSentence = 2 << 10
+	// maxSeen bounds how many mentions are remembered for "the ministry" and "he",
+	// which look a few paragraphs back.
+	maxSeen = 512
+)
 
 // Options say how a text is read.
 type Options struct {
@@ -146,9 +154,11 @@ type reader struct {
 	pair   []string          // the two parties that the text is about, if it is about two
 	off    string            // why nothing may be proposed of this text; or ""
 
-	seen []sighting
-	talk exchange
-	last sighting // who spoke last
+	seen     []sighting
+	talk     exchange
+	host     *string  // whose ministry the headlines name, once that was looked for
+	answerer *Actor   // who answers questions, likewise
+	last     sighting // who spoke last
 }
 
 // A line is one sentence or one block that is no sentence.
@@ -183,7 +193,7 @@ func (r *reader) cut(drops []Drop) {
 	for k := range all {
 		b := &all[k]
 		for _, d := range drops {
-			if b.drop == "" && b.Start >= d.Start && b.End <= d.End {
+			if b.Start >= d.Start && b.End <= d.End {
 				b.drop = d.Why
 			}
 		}
@@ -213,7 +223,12 @@ func (r *reader) begin(b *block, first bool) {
 	if m := labelled.FindSubmatchIndex(words); m != nil && m[1] < len(words) {
 		label := string(words[m[2]:m[3]])
 		t := tokens(words[m[2]:m[3]], 0)
-		if p, n := r.lex.parties.at(t, 0, asWritten); n != len(t) || p.form == formDemonym {
+		p, n := r.lex.parties.at(t, 0, asWritten)
+		if from := n > 0 && n < len(t) && p.form == formSeat; from {
+			b.body = b.Start + m[1] // where the report is from
+			return
+		}
+		if n != len(t) || p.form == formDemonym {
 			if len(t) <= 12 {
 				b.label, b.body = label, b.Start+m[1]
 			}
@@ -414,6 +429,8 @@ func (r *reader) line(l *line) {
 		s.Verdict, s.Why = Dropped, l.drop
 	case r.off != "":
 		s.Verdict, s.Why = Passed, r.off
+	case l.End-l.Start > maxSentence:
+		s.Verdict, s.Why = Passed, "longer than any sentence that is read"
 	default:
 		var why string
 		found, why = r.sentence(l)

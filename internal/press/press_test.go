@@ -353,6 +353,24 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLong reads the longest text there may be, in sentences that are as bad as
+// can be, and one that is all of it; it ends.
+func TestLong(t *testing.T) {
+	for _, s := range []string{
+		strings.Repeat("Chad's foreign minister said that Mali said that Chad told Mali's army that it attacked, the ministry said, and he urged it to ", 15) + "go %d.\n\n",
+		"Spokesperson: The ministry said the army of Chad attacked Mali %d times.\n\n",
+		"the army said %d ",
+	} {
+		var b strings.Builder
+		for i := 0; b.Len() < 256<<10; i++ {
+			fmt.Fprintf(&b, s, i) // no sentence is a repeat
+		}
+		if _, err := press.Read([]byte(b.String()), press.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add("Chad's foreign minister, A Name, said on Friday that \"Mali had attacked\". He urged Mali's ambassador to leave.", "party VEL | Velmar")
 	f.Add("Q: Will Chad attack Mali?\n\nSpokesperson: We call on Mali's army to withdraw.\n\nAdvertisement", "office x person | y")

@@ -66,7 +66,7 @@ func Read(file []byte) (*Page, error) {
 		return n.DataAtom == atom.Article && len(words(n)) > 400 || attr(n, "itemprop") == "articleBody"
 	}, 0)
 	w.walk(root, place{}, 0)
-	w.flush(place{})
+	w.flush()
 	return w.page, nil
 }
 
@@ -83,6 +83,7 @@ type walker struct {
 	block   strings.Builder
 	linked  int // runes of the block that are links
 	at      place
+	deep    bool // something lies too deep
 }
 
 // outside are the elements that hold no article.
@@ -108,6 +109,12 @@ var named = []struct {
 
 func (w *walker) walk(n *html.Node, p place, depth int) {
 	if depth > maxDepth {
+		if !w.deep {
+			w.flush()
+			w.deep = true
+			w.text("[…]", place{why: "too deep in the page to be read"})
+			w.flush()
+		}
 		return
 	}
 	switch n.Type {
@@ -143,13 +150,13 @@ func (w *walker) walk(n *html.Node, p place, depth int) {
 	}
 	apart := n.Type == html.ElementNode && !inline[n.DataAtom]
 	if apart {
-		w.flush(p)
+		w.flush()
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		w.walk(c, p, depth+1)
 	}
 	if apart {
-		w.flush(p)
+		w.flush()
 	}
 }
 
@@ -202,7 +209,7 @@ func (w *walker) text(s string, p place) {
 }
 
 // flush ends a block.
-func (w *walker) flush(place) {
+func (w *walker) flush() {
 	s := strings.TrimSpace(w.block.String())
 	n, linked, at := utf8.RuneCountInString(s), w.linked, w.at
 	w.block.Reset()
