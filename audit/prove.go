@@ -44,31 +44,73 @@ type Proof struct {
 // The checkpoint is the one with the receipts of the most principals and,
 // among those, the earliest. Files that are there are never written over.
 func Prove(src Source, ch *charter.Channel, id note.ID, dir string, parts ...string) (*Proof, error) {
+	p, files, err := collect(src, ch, id, parts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for name, data := range files {
+		if err := writeNew(filepath.Join(dir, name), data); err != nil {
+			return nil, err
+		}
+	}
+	p.Leaf, p.Proof, p.Policy = filepath.Join(dir, p.Leaf), filepath.Join(dir, p.Proof), filepath.Join(dir, p.Policy)
+	for part, name := range p.Plain {
+		p.Plain[part] = filepath.Join(dir, name)
+	}
+	return p, nil
+}
+
+// collect makes the files of a proof, by their names, which are those in the
+// Proof too.
+func collect(src Source, ch *charter.Channel, id note.ID, parts ...string) (*Proof, map[string][]byte, error) {
+	bad := func(err error) (*Proof, map[string][]byte, error) {
+		return nil, nil, fmt.Errorf("prove %s: %w; nothing was written", id, err)
+	}
 	leaf, err := src.Store.Entry(id)
 	if err != nil {
-		return nil, fmt.Errorf("prove %s: %w", id, err)
+		return bad(err)
 	}
-	p := &Proof{ID: id, Plain: map[string]string{}}
+	base := baseName(id)
+	p := &Proof{ID: id, Leaf: base + ".leaf", Plain: map[string]string{}, Policy: "policy", Proof: base + ".tlog-proof"}
 	signed, policy, err := p.choose(src.Store, ch)
 	if err != nil {
-		return nil, fmt.Errorf("prove %s: %w", id, err)
+		return bad(err)
 	}
 	path, err := feed.Inclusion(src.Store.HashReader(id.Origin), p.Head.Size, id.Index)
 	if err != nil {
-		return nil, fmt.Errorf("prove %s: %w", id, err)
+		return bad(err)
 	}
-	file := feed.FormatProof(id.Index, path, signed)
+	files := map[string][]byte{p.Leaf: leaf, p.Policy: policy, p.Proof: feed.FormatProof(id.Index, path, signed)}
 	plains := map[string][]byte{}
-	for _, name := range parts {
-		if plains[name], err = src.plaintext(id, leaf, name); err != nil {
-			return nil, fmt.Errorf("prove %s: %w; nothing was written", id, err)
+	for _, part := range parts {
+		if plains[part], err = src.plaintext(id, leaf, part); err != nil {
+			return bad(err)
 		}
+		p.Plain[part] = base + "." + part + ".json"
+		if n, ok := strings.CutPrefix(part, note.PartAttachment); ok {
+			p.Plain[part] = base + ".attachment-" + n
+		}
+		files[p.Plain[part]] = plains[part]
 	}
 	// What is handed to others is checked as they will check it.
-	if _, err := Check(leaf, file, policy, plains); err != nil {
-		return nil, fmt.Errorf("prove %s: %w; nothing was written; run verify", id, err)
+	if _, err := Check(leaf, files[p.Proof], policy, plains); err != nil {
+		return bad(fmt.Errorf("%w; run verify", err))
 	}
-	return p, p.write(dir, leaf, file, policy, plains)
+	return p, files, nil
+}
+
+// baseName is the name that the files about a note begin with: PAK-41, and of
+// a later epoch PAK.2-41.
+func baseName(id note.ID) string {
+	_, _, epoch, _ := note.ParseOrigin(id.Origin)
+	base := id.Party()
+	if epoch != 1 {
+		base += "." + strconv.Itoa(epoch)
+	}
+	return base + "-" + strconv.FormatUint(id.Index, 10)
 }
 
 // choose finds the checkpoint, and returns it with its receipts, and the
@@ -204,35 +246,6 @@ func (s *Source) plaintext(id note.ID, leaf []byte, name string) ([]byte, error)
 	return nil, err
 }
 
-func (p *Proof) write(dir string, leaf, proof, policy []byte, plains map[string][]byte) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	_, _, epoch, _ := note.ParseOrigin(p.ID.Origin)
-	base := p.ID.Party()
-	if epoch != 1 {
-		base += "." + strconv.Itoa(epoch)
-	}
-	base = filepath.Join(dir, base+"-"+strconv.FormatUint(p.ID.Index, 10))
-	p.Leaf, p.Proof, p.Policy = base+".leaf", base+".tlog-proof", filepath.Join(dir, "policy")
-	for path, data := range map[string][]byte{p.Leaf: leaf, p.Proof: proof, p.Policy: policy} {
-		if err := writeNew(path, data); err != nil {
-			return err
-		}
-	}
-	for name, plain := range plains {
-		path := base + "." + name + ".json"
-		if n, ok := strings.CutPrefix(name, note.PartAttachment); ok {
-			path = base + ".attachment-" + n
-		}
-		if err := writeNew(path, plain); err != nil {
-			return err
-		}
-		p.Plain[name] = path
-	}
-	return nil
-}
-
 // writeNew writes a file that is not there, or has the same bytes.
 func writeNew(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -253,6 +266,7 @@ func writeNew(path string, data []byte) error {
 type Checked struct {
 	Header   *note.Header
 	Head     note.Head
+	Leaf     note.Digest // SHA-256 of its bytes
 	Receipts []feed.Receipt
 	Parts    []string // of which the plaintext is the one that the note names, sorted
 }
@@ -278,7 +292,7 @@ func Check(leaf, proof, policy []byte, plains map[string][]byte) (*Checked, erro
 	if h.Origin != proven.Head.Origin || h.Index != proven.Index {
 		return nil, fmt.Errorf("the leaf is in the log as %s#%d, but calls itself %s: it is unreadable, and nobody's statement", proven.Head.Origin, proven.Index, h.ID())
 	}
-	c := &Checked{Header: &h, Head: proven.Head, Receipts: proven.Receipts}
+	c := &Checked{Header: &h, Head: proven.Head, Leaf: note.Sum(leaf), Receipts: proven.Receipts}
 	for name, plain := range plains {
 		if err := CheckPlain(&h, name, plain); err != nil {
 			return nil, err

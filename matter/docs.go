@@ -19,7 +19,10 @@ func Example(kind *Kind, act *Act) []string {
 		args = append(args, "--matter", "PAK#3")
 	}
 	for i := range act.Fields {
-		if s := &act.Fields[i]; s.Required {
+		switch s := &act.Fields[i]; {
+		case kind == &Message && s.Name == csTo.Name: // somebody outside, not a party
+			args = append(args, "--"+s.Name, "A Newspaper")
+		case s.Required:
 			args = append(args, "--"+s.Name, exampleValue(s))
 		}
 	}

@@ -22,6 +22,7 @@ var Message = Kind{
 	Doc:  "A message in a diplomatic form, and what is answered. To acknowledge is a person's deliberate act; it is neither to confirm nor to comply. Repeated and interim answers are normal.",
 	States: []StateDoc{
 		{"sent", "sent, not withdrawn"},
+		{"consented", "its author consents that a note of its own is disclosed outside"},
 		{"withdrawn", "withdrawn by its author; it stays in the record"},
 		{"acknowledged", "a person of the other side has it before them, and says no more than that"},
 		{"interim", "answered, and more is to come"},
@@ -36,7 +37,8 @@ var Message = Kind{
 			Texts:  []TextSpec{{Name: "subject", Doc: "what it is about", Required: true, Limit: 300}, {Name: "body", Doc: "the text", Required: true}}},
 		{Name: "correct", Doc: "Puts another text in the place of the last.", From: []string{"sent"}, Who: Opener,
 			Texts: []TextSpec{{Name: "body", Doc: "the corrected text", Required: true}}},
-		{Name: "withdraw", Doc: "Withdraws it.", From: []string{"sent"}, Who: Opener, Texts: []TextSpec{{Name: "body", Doc: "the reason, if any"}}},
+		consentAct,
+		{Name: "withdraw", Doc: "Withdraws it. A consent that is withdrawn lets nothing out any more; what has left has left.", From: []string{"sent", "consented"}, Who: Opener, Texts: []TextSpec{{Name: "body", Doc: "the reason, if any"}}},
 		{Name: "answer", Doc: "Answers it, as far as the grade says.", From: []string{"sent", "withdrawn"}, Who: Others,
 			Fields: []Spec{msGrade.Spec}, Texts: []TextSpec{{Name: "body", Doc: "the words of the answer"}}},
 	},
@@ -48,8 +50,9 @@ func init() { Message.Apply = applyMessage }
 type MessageState struct {
 	AnswerBy    string    `json:"answer_by,omitempty"`
 	Answers     []Answer  `json:"answers,omitempty"`
+	Consent     *Consent  `json:"consent,omitempty"`
 	Corrections []note.ID `json:"corrections,omitempty"`
-	Form        string    `json:"form"`
+	Form        string    `json:"form,omitempty"` // of a consent: none
 	Goodwill    bool      `json:"goodwill,omitempty"`
 	Opener      string    `json:"opener"`
 	Opening     note.ID   `json:"opening"`
@@ -94,6 +97,9 @@ func (s *MessageState) Clocks() []Clock {
 }
 
 func applyMessage(prev State, in *Input) (State, error) {
+	if in.Move.Act == ConsentAct {
+		return consent(in)
+	}
 	if prev == nil {
 		s := &MessageState{Opener: in.Party, Opening: in.ID, State: "sent", Goodwill: msGoodwill.Or(in.Move, false), AnswerBy: msAnswerBy.Or(in.Move, "")}
 		s.Form, _ = msForm.Of(in.Move)

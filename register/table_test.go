@@ -42,6 +42,8 @@ func newWalk(t *testing.T, kind *matter.Kind, seed uint64) *walk {
 		w.principals = append(w.principals, "UZB")
 	}
 	w.r = w.register()
+	w.write("PAK", "line/test", nil, map[string]any{"use": "test"})
+	w.r.Add(w.notes["PAK"][0])
 	return w
 }
 
@@ -111,6 +113,7 @@ func (w *walk) value(s *matter.Spec) any {
 	return "words"
 }
 
+// any names a note that a party wrote before the matter was open.
 func (w *walk) any() note.ID { return note.ID{Origin: origin("PAK"), Index: 0} }
 
 // content draws the digest of a content: its own, or one that was announced.

@@ -145,7 +145,6 @@ func setupPrint(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 	channel := channelFlag(f)
 	lang := f.String("lang", "", "only this language, where a text has it")
 	draft := f.Bool("draft", false, "NOTE is the name of a draft, which is no note yet")
-	disclose := f.Bool("disclose", false, "the other side has consented that its words go out")
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(1, 2, "one note, and a file where it is not standard output"); err != nil {
 			return err
@@ -155,9 +154,6 @@ func setupPrint(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			path = "drafts/"
 		}
 		q := url.Values{"channel": {*channel}, "lang": {*lang}}
-		if *disclose {
-			q.Set("disclose", "1")
-		}
 		var printed *view.Print
 		if err := show(ctx, c, path+url.PathEscape(c.Args[0])+"/print", q, func(_ *Call, v *view.Print) { printed = v }); err != nil || printed == nil {
 			return err // nil: it was printed as JSON

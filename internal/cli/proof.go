@@ -94,7 +94,6 @@ func setupProve(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 	var in web.ProveRequest
 	f.BoolVar(&in.Content, "content", false, "what the note says goes too, in the clear")
 	f.BoolVar(&in.Move, "move", false, "what the note does goes too, in the clear")
-	f.BoolVar(&in.Disclose, "disclose", false, "the other side has consented that its words go out in the clear")
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(2, 2, "one note and one folder"); err != nil {
 			return err
@@ -127,6 +126,9 @@ func setupCheck(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			return err
 		}
 		c.JSON = *asJSON
+		if isDisclosure(c.Args[0]) {
+			return checkDisclosure(c, c.Args[0])
+		}
 		leaves, err := filepath.Glob(filepath.Join(c.Args[0], "*.leaf"))
 		if err != nil {
 			return err
@@ -191,12 +193,17 @@ func checkOne(base string) check {
 		v.Wrong = err.Error()
 		return v
 	}
+	v.shows(got)
+	return v
+}
+
+// shows fills in what a proof shows.
+func (v *check) shows(got *audit.Checked) {
 	v.ID, v.Audience, v.Parts, v.Size, v.Time = got.Header.ID().String(), got.Header.Audience, got.Parts, got.Head.Size, got.Header.Time
-	v.Words = view.CheckWords(note.Sum(read["leaf"]))
+	v.Words = view.CheckWords(got.Leaf)
 	for _, r := range got.Receipts {
 		v.Receipts = append(v.Receipts, r.Name)
 	}
-	return v
 }
 
 func renderChecks(c *Call, v *checks) {
@@ -205,13 +212,17 @@ func renderChecks(c *Call, v *checks) {
 			c.printf("%s\n", c.paint(page.Red, "WRONG: "+p.File+": "+text(p.Wrong)))
 			continue
 		}
-		c.printf("%s is in the log that its author signed, at %d leaves; time, as claimed: %s\n", short(p.ID), p.Size, p.Time)
-		c.printf("    held, by receipt: %s\n", cmp.Or(strings.Join(p.Receipts, ", "), "nobody says so"))
-		for _, part := range p.Parts {
-			c.printf("    the %s is the one that the leaf names\n", part)
-		}
-		c.printf("    check words: %s\n    whose the keys in the policy are, only the parties' credences say\n", strings.Join(p.Words, " "))
+		renderCheck(c, &p)
 	}
+}
+
+func renderCheck(c *Call, p *check) {
+	c.printf("%s is in the log that its author signed, at %d leaves; time, as claimed: %s\n", short(p.ID), p.Size, p.Time)
+	c.printf("    held, by receipt: %s\n", cmp.Or(strings.Join(p.Receipts, ", "), "nobody says so"))
+	for _, part := range p.Parts {
+		c.printf("    the %s is the one that the leaf names\n", part)
+	}
+	c.printf("    check words: %s\n    whose the keys in the policy are, only the parties' credences say\n", strings.Join(p.Words, " "))
 }
 
 type exported struct {

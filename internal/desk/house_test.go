@@ -111,7 +111,7 @@ func TestMatchDraft(t *testing.T) {
 	}
 
 	// A paper that is logged later is held against what came before.
-	late, err := pak.Print(pak.n.Channels()[0], first.ID, "", false)
+	late, err := pak.Print(pak.n.Channels()[0], first.ID, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paper, err := pak.Print(pak.n.Channels()[0], sent.ID, "", false)
+	paper, err := pak.Print(pak.n.Channels()[0], sent.ID, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,13 +180,13 @@ func TestPrintStays(t *testing.T) {
 	}
 	carry(t, pak, irn)
 	channel := pak.n.Channels()[0]
-	if _, err := irn.Print(channel, sent.ID, "", false); err == nil || !strings.Contains(err.Error(), "the other side's") {
+	if _, err := irn.Print(channel, sent.ID, ""); err == nil || !strings.Contains(err.Error(), "the other side's") {
 		t.Errorf("another's words: %v", err)
 	}
 	if err := pak.n.Erase(t.Context(), sent.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pak.Print(channel, sent.ID, "", false); err == nil || !strings.Contains(err.Error(), "was erased") {
+	if _, err := pak.Print(channel, sent.ID, ""); err == nil || !strings.Contains(err.Error(), "was erased") {
 		t.Errorf("what was erased: %v", err)
 	}
 	act := matter.Example(&matter.Dossier, &matter.Dossier.Acts[0])

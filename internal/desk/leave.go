@@ -14,29 +14,32 @@ import (
 type Way string
 
 const (
-	Line   Way = "line"   // a note, sealed, to its audience
-	Pouch  Way = "pouch"  // a pouch file: what the line would carry
-	Logs   Way = "logs"   // log export: leaves, hashes, checkpoints; nothing that is sealed, nothing opened
-	Prove  Way = "prove"  // the proof of one note, with its content in the clear if that is asked for
-	Export Way = "export" // documents and data in the clear
-	Print  Way = "print"  // paper
-	Read   Way = "read"   // a file of a note, to an officer of a party that it is addressed to: nothing goes further
+	Line     Way = "line"     // a note, sealed, to its audience
+	Pouch    Way = "pouch"    // a pouch file: what the line would carry
+	Logs     Way = "logs"     // log export: leaves, hashes, checkpoints; nothing that is sealed, nothing opened
+	Prove    Way = "prove"    // the proof of one note, with its content in the clear if that is asked for
+	Disclose Way = "disclose" // one note to someone outside, opened, with its proof and, if it is another's, its author's consent
+	Export   Way = "export"   // documents and data in the clear
+	Print    Way = "print"    // paper
+	Read     Way = "read"     // a file of a note, to an officer of a party that it is addressed to: nothing goes further
 )
 
 // ways is the table of what each way carries.
 var ways = map[Way]struct {
 	opened bool   // it can carry words in the clear
+	others bool   // also those of others, by their consent, which goes along
 	banner bool   // it shows its contents to people, and must say so where they are of an exercise
 	inside bool   // what goes by it stays with a party that it is addressed to
 	tlp    string // the strictest label under which words may go by it in the clear
 }{
-	Line:   {opened: false, banner: true},
-	Pouch:  {opened: false, banner: false},              // every header in it carries the mark
-	Logs:   {opened: false, banner: false},              // likewise
-	Prove:  {opened: true, banner: false, tlp: "amber"}, // likewise
-	Export: {opened: true, banner: true, tlp: "amber"},
-	Print:  {opened: true, banner: true, tlp: "amber"},
-	Read:   {opened: true, banner: false, inside: true},
+	Line:     {opened: false, banner: true},
+	Pouch:    {opened: false, banner: false},              // every header in it carries the mark
+	Logs:     {opened: false, banner: false},              // likewise
+	Prove:    {opened: true, banner: false, tlp: "amber"}, // likewise
+	Disclose: {opened: true, others: true, banner: true, tlp: "amber"},
+	Export:   {opened: true, banner: true, tlp: "amber"},
+	Print:    {opened: true, banner: true, tlp: "amber"},
+	Read:     {opened: true, banner: false, inside: true},
 }
 
 // Leaving is what is about to leave.
@@ -46,17 +49,17 @@ type Leaving struct {
 	Own      bool    // the words are this party's own
 	Opened   bool    // words go in the clear
 	Erased   bool    // the content was erased
-	Disclose bool    // the officer said, in so many words, that the other side's words may go
+	To       string  // for whom outside, where the way names them
 	Exercise bool
 	Banner   bool            // the mark of an exercise stands on it
 	Handling matter.Handling // that stands on the words
 	Unread   bool            // the move that would say how they may be handled cannot be read
 	At       time.Time       // when it is to leave
+	Consents []Consent       // that name the note; nil of a party's own
 }
 
 // Leaving returns what MayLeave must know of a note before it leaves. The
-// caller adds what it would do: whether words go in the clear, and what the
-// officer said.
+// caller adds what it would do: whether words go in the clear, and to whom.
 func (d *Desk) Leaving(way Way, id note.ID) (Leaving, error) {
 	l := Leaving{Way: way, Note: id, Own: id.Party() == d.n.Party(), Unread: true, At: d.n.Now()}
 	_, channel, _, err := note.ParseOrigin(id.Origin)
@@ -67,6 +70,9 @@ func (d *Desk) Leaving(way Way, id note.ID) (Leaving, error) {
 		l.Exercise = s.Docs.Exercise()
 		if e := s.Register.Entry(id); e != nil {
 			l.Handling, l.Unread = e.Handling(), e.Move == nil
+		}
+		if !l.Own && ways[way].others {
+			l.Consents = consents(s.Register, id)
 		}
 	})
 	if err != nil {
@@ -113,8 +119,12 @@ func MayLeave(l Leaving) error {
 		return stay(fmt.Sprintf("%s stands under %q: its words go in the clear to nobody beyond its audience; its proof can still be given, without the words", l.name(), l.Handling))
 	case l.Opened && l.Handling.Expired(l.At):
 		return stay(fmt.Sprintf("%s stands under %q, which is over: its words go out in the clear no more; its proof can still be given, without the words", l.name(), l.Handling))
-	case l.Opened && !l.Own && !l.Disclose:
-		return stay("the words of " + l.Note.Short() + " are the other side's: each side publishes its own words freely; ask for their consent, then say --disclose")
+	case l.Opened && !l.Own && !way.others:
+		return stay("the words of " + l.Note.Short() + " are the other side's: each side publishes its own words freely; with their author's consent detente disclose lets them go")
+	case l.Opened && !l.Own:
+		if _, err := l.Consented(); err != nil {
+			return stay(err.Error())
+		}
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Print returns a note as it is handed over on paper, if it may leave so.
-func (d *Desk) Print(channel note.Digest, id note.ID, lang string, disclose bool) (*view.Print, error) {
+func (d *Desk) Print(channel note.Digest, id note.ID, lang string) (*view.Print, error) {
 	v, err := view.OnePrint(d.n, channel, id, lang)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (d *Desk) Print(channel note.Digest, id note.ID, lang string, disclose bool
 	if err != nil {
 		return nil, err
 	}
-	leaving.Opened, leaving.Disclose, leaving.Banner = true, disclose, true
+	leaving.Opened, leaving.Banner = true, true
 	return v, MayLeave(leaving)
 }
 

@@ -44,6 +44,15 @@ type Made struct {
 	Quotes []note.Quote `json:"quotes,omitempty"` // as the draft had them
 }
 
+// Disclosure is the body of a Disclosed: a note that was opened for someone
+// outside.
+type Disclosure struct {
+	Consent *note.ID `json:"consent,omitempty"` // of its author, where it is another's
+	Dir     string   `json:"dir"`               // the folder that was made
+	Note    note.ID  `json:"note"`
+	To      string   `json:"to"`
+}
+
 // Press says from where a draft was read.
 type Press struct {
 	Date   string      `json:"date,omitempty"`   // of the text

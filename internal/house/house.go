@@ -1,6 +1,6 @@
 // Package house keeps a node's in-house record: paper and calls that came in by
-// other ways than the line, claims of the press, which note a paper became, and
-// from which press text a note was made. It is useful from the first day, with
+// other ways than the line, claims of the press, which note a paper became,
+// from which press text a note was made, and what was disclosed to whom. It is useful from the first day, with
 // no channel and no counterpart. Nothing of it is a note; nothing of it is sent,
 // folded, or part of a picture.
 //
@@ -49,6 +49,7 @@ const (
 	Claim     Kind = "claim"     // an Act: what the press or a third party says
 	Match     Kind = "match"     // an Act: which note a paper is
 	Confirmed Kind = "confirmed" // a Made: from which press text a note was made
+	Disclosed Kind = "disclosed" // a Disclosure: which note went to whom outside
 
 	// Unreadable stands for an entry that does not open: it was changed on the
 	// disk, and Check says so. It has a number and no body.

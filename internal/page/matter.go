@@ -294,6 +294,12 @@ func (p *Page) mission(v *view.Mission) {
 
 func (p *Page) message(v *matter.MessageState) {
 	form := v.Form
+	if c := v.Consent; c != nil {
+		form = fmt.Sprintf("consent of %s to the disclosure of %s, to %s", v.Opener, c.Note.Short(), c.To)
+		if c.Until != "" {
+			form += ", until " + c.Until
+		}
+	}
 	if v.Goodwill {
 		form += ", goodwill"
 	}

@@ -159,6 +159,13 @@ func (p *Page) NoteInFull(v *view.Note) {
 	if v.Made != nil {
 		p.made(v.Made)
 	}
+	for _, d := range v.Disclosed {
+		by := ""
+		if d.Consent != nil {
+			by = ", by the consent " + d.Consent.Short()
+		}
+		p.Hang(4, "in-house: disclosed", Local(&v.Frame, d.Time)+", to "+d.To+by)
+	}
 	pair("leaf", v.Leaf.String())
 	pair("check words", strings.Join(v.CheckWords, " "))
 }

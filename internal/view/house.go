@@ -161,8 +161,14 @@ func claimsOn(src Source, v *Matter) ([]*InHouse, error) {
 	return out, err
 }
 
+// DisclosedTo is one time that a note went to someone outside.
+type DisclosedTo struct {
+	house.Disclosure
+	Time time.Time `json:"time"`
+}
+
 // inHouseOf adds to a note what the node's own record says of it: as what it was
-// filed, and from which press text it was made.
+// filed, from which press text it was made, and to whom it was disclosed.
 func inHouseOf(src Source, v *Note) error {
 	items, err := src.House().Items(&matter.File)
 	if err != nil {
@@ -177,6 +183,15 @@ func inHouseOf(src Source, v *Note) error {
 	for _, m := range made {
 		if m.Value.Note == v.ID {
 			v.Made = &m.Value
+		}
+	}
+	if err != nil {
+		return err
+	}
+	gone, err := house.Read[house.Disclosure](src.House(), house.Disclosed)
+	for _, d := range gone {
+		if d.Value.Note == v.ID {
+			v.Disclosed = append(v.Disclosed, DisclosedTo{d.Value, d.Time})
 		}
 	}
 	return err

@@ -17,10 +17,11 @@ type Note struct {
 	*NoteLine
 	Attachments []note.Attachment       `json:"attachments,omitempty"`
 	Authentic   []string                `json:"authentic,omitempty"`
-	Basis       *note.Basis             `json:"basis,omitempty"` // exercises: reported, with its line, or invented
-	CheckWords  []string                `json:"check_words"`     // of the leaf
-	Clocks      []*Clock                `json:"clocks"`          // that the note started or stopped
-	Content     string                  `json:"content"`         // held, erased, missing, unreadable, none
+	Basis       *note.Basis             `json:"basis,omitempty"`     // exercises: reported, with its line, or invented
+	CheckWords  []string                `json:"check_words"`         // of the leaf
+	Clocks      []*Clock                `json:"clocks"`              // that the note started or stopped
+	Content     string                  `json:"content"`             // held, erased, missing, unreadable, none
+	Disclosed   []DisclosedTo           `json:"disclosed,omitempty"` // in-house: to whom outside
 	Fields      map[string]any          `json:"fields,omitempty"`
 	Filed       []*InHouse              `json:"filed,omitempty"`    // in-house: papers and calls that say the same
 	Handling    *Handling               `json:"handling,omitempty"` // how its words may be handled

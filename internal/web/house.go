@@ -102,8 +102,7 @@ func (a *API) print(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := r.URL.Query()
-	v, err := a.desk.Print(channel, id, q.Get("lang"), q.Get("disclose") != "")
+	v, err := a.desk.Print(channel, id, r.URL.Query().Get("lang"))
 	if err != nil {
 		return err
 	}

@@ -231,10 +231,9 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 
 // ProveRequest says where a proof goes, and what goes with it.
 type ProveRequest struct {
-	Content  bool   `json:"content"`  // the words go too
-	Dir      string `json:"dir"`      // a folder
-	Disclose bool   `json:"disclose"` // the other side has consented that its words go
-	Move     bool   `json:"move"`     // the move goes too
+	Content bool   `json:"content"` // the words go too
+	Dir     string `json:"dir"`     // a folder
+	Move    bool   `json:"move"`    // the move goes too
 }
 
 func (a *API) prove(w http.ResponseWriter, r *http.Request) error {
@@ -254,7 +253,7 @@ func (a *API) prove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leaving.Opened, leaving.Disclose = in.Content || in.Move, in.Disclose
+	leaving.Opened = in.Content || in.Move
 	leaving.Erased = leaving.Erased && in.Content // the move is never erased
 	if err := desk.MayLeave(leaving); err != nil {
 		return err
