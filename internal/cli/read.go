@@ -167,6 +167,9 @@ func renderProposal(p *page.Page, d *press.Proposal) {
 }
 
 func nature(d *press.Proposal) string {
+	if d.Goodwill {
+		return ", goodwill"
+	}
 	if d.Nature == "" {
 		return ""
 	}
@@ -334,6 +337,9 @@ func given(p *press.Proposal) map[string][]string {
 	set("nature", p.Nature)
 	if len(p.Direction.To) == 1 && p.Act == "request/make" {
 		set("to", p.Direction.To[0])
+	}
+	if p.Goodwill {
+		set("goodwill", "true")
 	}
 	if p.Act == "talk/propose" {
 		set("form", "visit")

@@ -167,7 +167,7 @@ func (r *reader) exchanged(c *clause, i int) (Proposal, bool) {
 		if m.plural != "" {
 			both = r.pair
 			if len(both) != 2 {
-				both = r.both2(c, m)
+				both = r.pairOf(c, m)
 			}
 		}
 		if len(both) != 2 {
@@ -176,7 +176,7 @@ func (r *reader) exchanged(c *clause, i int) (Proposal, bool) {
 		p := Proposal{Act: "message/send", Rule: "exchange of messages", Speaker: c.speaker}
 		p.Span = r.span(c, i, m.hi)
 		p.Direction = Direction{From: both, How: "with"}
-		r.talk = exchange{"message", both, nil, c.l.block}
+		r.talk = exchange{"message", both, c.l.block}
 		r.finish(c, &p)
 		return p, true
 	}
