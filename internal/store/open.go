@@ -128,7 +128,7 @@ func open(name, dsn string) (_ *Store, err error) {
 	s := &Store{
 		name: name, turn: make(chan struct{}, 1),
 		stmts: map[string]*sql.Stmt{}, prepped: map[string]*sql.Stmt{},
-		numbers: map[string]int64{}, origins: map[int64]string{}, payloads: map[note.Digest]int64{},
+		numbers: map[string]int64{}, origins: map[int64]string{},
 	}
 	defer func() {
 		if err != nil {
@@ -173,6 +173,7 @@ func (s *Store) loadPayloads() error {
 	if err := s.conn.QueryRowContext(ctx, "select coalesce(max(num), 0) from part").Scan(&s.lastPart); err != nil {
 		return err
 	}
+	s.payloads = make(map[note.Digest]int64, min(s.lastPart, 1<<20)) // it need not grow; the number may be damaged
 	rows, err := s.conn.QueryContext(ctx, "select digest, part from cite")
 	if err != nil {
 		return err
