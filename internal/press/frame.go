@@ -50,7 +50,7 @@ func (r *reader) acts(c *clause) (out []Proposal, why string) {
 		h := &hits[i]
 		rules := slices.Clone(h.rules)
 		slices.SortStableFunc(rules, func(a, b rule) int { return frameOrder(a) - frameOrder(b) })
-		veto := r.veto(c, h)
+		veto, no := r.veto(c, h), ""
 		for _, ru := range rules {
 			f := frames[ru.frame]
 			if f == nil || f.read == nil {
@@ -64,9 +64,8 @@ func (r *reader) acts(c *clause) (out []Proposal, why string) {
 				break
 			}
 			p := r.propose(c, h, ru, f)
-			if no := f.read(r, c, h, &p); no != "" {
-				why = cmp.Or(why, no)
-				continue
+			if no = f.read(r, c, h, &p); no != "" {
+				continue // the reason of the last frame that was tried is given
 			}
 			if len(p.Direction.To) > 0 && p.Direction.How != "against" {
 				c.toward = p.Direction.To
@@ -75,6 +74,7 @@ func (r *reader) acts(c *clause) (out []Proposal, why string) {
 			out = append(out, p)
 			break
 		}
+		why = cmp.Or(why, no)
 		if !h.passive && c.speaker == nil {
 			kind := "body"
 			if h.subj.Name != "" || isPerson(h.subj.Office) {

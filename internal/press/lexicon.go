@@ -346,4 +346,13 @@ func (p *phrases[T]) at(t []token, i int, word func(token) string) (T, int) {
 }
 
 func asWritten(t token) string { return t.norm }
-func inLower(t token) string   { return t.low }
+
+// titled reads ISLAMABAD as Islamabad.
+func titled(t token) string {
+	if r := []rune(t.norm); len(r) > 3 && t.norm == strings.ToUpper(t.norm) {
+		return string(r[:1]) + strings.ToLower(string(r[1:]))
+	}
+	return t.norm
+}
+
+func inLower(t token) string { return t.low }

@@ -273,6 +273,8 @@ func TestSilent(t *testing.T) {
 		{"Chad promised to release two soldiers.", "Chad promised to retaliate."},
 		{"Chad's foreign minister said it would release two soldiers.", "Chad's foreign minister said it would hold elections."},
 		{"Chad's foreign minister said Mali's troops had crossed the border.", "A shepherd said Mali's troops had crossed the border."},
+		{"Chad attacked Mali, Chad's army said.", "Chad attacked Mali, local media reported."},
+		{"In Bamako, the government urged Chad to withdraw.", "In Bamako, the QX government urged Chad to withdraw."},
 		{"Chad condemned the attack.", "Chad refused to condemn the attack."},
 		{"Chad's attack on Mali lasted an hour.", "Plans for Chad's attack on Mali were drawn up."},
 	} {

@@ -90,7 +90,11 @@ func (r *reader) begin(b *block, first bool) {
 	if m := labelled.FindSubmatchIndex(words); m != nil && m[1] < len(words) {
 		label := string(words[m[2]:m[3]])
 		t := tokens(words[m[2]:m[3]], 0)
-		p, n := r.lex.parties.at(t, 0, asWritten)
+		p, n := r.lex.parties.at(t, 0, titled)
+		if n == len(t) && p.form == formSeat {
+			b.body = b.Start + m[1]
+			return
+		}
 		if from := n > 0 && n < len(t) && p.form == formSeat; from {
 			b.body = b.Start + m[1] // where the report is from
 			return
@@ -104,7 +108,7 @@ func (r *reader) begin(b *block, first bool) {
 	}
 	if m := dateline.FindIndex(words); m != nil && m[1] < len(words) {
 		t := tokens(words[:m[1]], 0)
-		_, n := r.lex.parties.at(t, 0, asWritten)
+		_, n := r.lex.parties.at(t, 0, titled)
 		capitals := string(words[:m[1]]) != "" && t[0].norm == strings.ToUpper(t[0].norm) && utf8.RuneCountInString(t[0].norm) > 2
 		if n > 0 && (t[n].norm == ":" || t[n].norm == "," || t[n].norm == "(" || first) && !t[n].word || capitals {
 			b.body = b.Start + m[1]

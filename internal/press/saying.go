@@ -78,7 +78,7 @@ func (r *reader) trailing(c *clause) (said, bool) {
 			continue
 		}
 		s.more = r.resumed(c, h.at+h.n)
-		end := c.hi
+		end := r.aside(c, h.at+h.n)
 		if s.tail = r.adding(c, h.at+h.n); s.tail > 0 {
 			end, s.more = s.tail-1, found{}
 		} else if s.more.hi > 0 {
@@ -129,6 +129,21 @@ func (r *reader) resumed(c *clause, from int) found {
 		}
 	}
 	return found{}
+}
+
+// aside returns where the text goes on by itself after a speaker: "…, the army
+// said, as both sides …"; the end of the sentence where it does not.
+func (r *reader) aside(c *clause, from int) int {
+	for i := from; i+1 < c.hi; i++ {
+		if c.t[i].norm != "," || c.t[i].quote != 0 {
+			continue
+		}
+		switch c.t[i+1].low {
+		case "as", "while", "but", "after", "when", "though", "although", "amid", "in", "with":
+			return i
+		}
+	}
+	return c.hi
 }
 
 // adding finds ", adding that …" after a speaker: the speaker says that too.

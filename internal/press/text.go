@@ -102,7 +102,7 @@ func headline(words []byte) bool {
 
 var abbreviations = map[string]bool{"mr": true, "mrs": true, "ms": true, "dr": true, "gen": true, "lt": true, "col": true, "maj": true, "brig": true,
 	"sen": true, "gov": true, "rep": true, "st": true, "no": true, "jan": true, "feb": true, "mar": true, "apr": true, "jun": true, "jul": true, "aug": true,
-	"sep": true, "sept": true, "oct": true, "nov": true, "dec": true, "prof": true, "adm": true, "capt": true, "cmdr": true, "vs": true, "etc": true, "approx": true, "e.g": true, "i.e": true, "a.m": true, "p.m": true}
+	"sep": true, "sept": true, "oct": true, "nov": true, "dec": true, "prof": true, "adm": true, "capt": true, "cmdr": true, "vs": true, "etc": true, "approx": true, "e.g": true, "i.e": true}
 
 // sentences cuts a block at its full stops. A quotation is not cut, so that
 // what it denies in one sentence is not lost on the others.
@@ -130,6 +130,8 @@ func sentences(text []byte, b block) []Span {
 		case i > 0 && t[i].norm == "." && t[i-1].end == t[i].start && abbreviated(t[i-1]):
 			continue
 		case !begins(t[next]):
+			continue
+		case i > 0 && (t[i-1].low == "a.m" || t[i-1].low == "p.m") && (days[t[next].low] || months[t[next].low]):
 			continue
 		}
 		out = append(out, Span{start, t[end].end})

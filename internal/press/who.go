@@ -107,10 +107,16 @@ func (r *reader) resolve(c *clause, m mention) Actor {
 		a.Party = r.owner(c, m)
 		return a
 	}
+	if m.lo > 1 && c.t[m.lo-1].capital() && !days[c.t[m.lo-1].low] {
+		return a // "the FO spokesperson": of something that the lists do not know
+	}
 	// "The ministry": the last one named, here or in the paragraph before.
 	for _, s := range slices.Backward(r.seen) {
 		if c.l.block-s.block > 2 {
 			break
+		}
+		if a.Office == "spokesperson" && !s.subject && s.kind == "person" {
+			continue // somebody's spokesperson was spoken of, and does not speak
 		}
 		if s.Party != "" && (likeOffice(s.Office, a.Office) || m.body != "" && s.Office == m.body) {
 			if a.Party = s.Party; m.body != "" {
