@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"detente/note"
+	"detente/matter"
 	"detente/scenario"
 )
 
@@ -50,21 +50,24 @@ func references(t *testing.T, st *scenario.Step) (article, facts []int) {
 	return article, facts
 }
 
-func notes(s *scenario.Scenario) []*scenario.Step {
+// notes returns the notes of a scenario; with entries, also what the sides
+// enter into their own records.
+func notes(s *scenario.Scenario, kinds ...scenario.Kind) []*scenario.Step {
 	var out []*scenario.Step
 	for i := range s.Steps {
-		if s.Steps[i].Kind == scenario.Note {
+		if k := s.Steps[i].Kind; k == scenario.Note || slices.Contains(kinds, k) {
 			out = append(out, &s.Steps[i])
 		}
 	}
 	return out
 }
 
-// cited returns the labels of the reported notes by sentence and by row.
+// cited returns the labels of the reported notes and entries by sentence and
+// by row.
 func cited(t *testing.T, s *scenario.Scenario) (article, facts map[int][]string) {
 	t.Helper()
 	article, facts = map[int][]string{}, map[int][]string{}
-	for _, st := range notes(s) {
+	for _, st := range notes(s, scenario.Entry) {
 		a, f := references(t, st)
 		if st.Content.Basis.Mark != "reported" {
 			continue
@@ -101,14 +104,17 @@ func TestJanuaryEveryClaimIsSomebodys(t *testing.T) {
 // the other by its author.
 func TestJanuaryClaimsNothingMore(t *testing.T) {
 	reported := map[string]bool{}
-	for _, act := range []string{"incident/account", "incident/protest", "incident/question", "incident/regret", "incident/report", "message/send",
-		"mission/change", "talk/counter", "talk/held", "talk/propose", "talk/readout", "undertaking/ask", "undertaking/offer", "undertaking/report"} {
+	for _, act := range []string{"claim/enter", "group/convene", "incident/account", "incident/protest", "incident/question", "incident/regret",
+		"incident/report", "message/send", "mission/change", "request/make", "statement/propose", "statement/release", "talk/counter", "talk/held",
+		"talk/propose", "talk/readout", "undertaking/offer", "undertaking/report"} {
 		reported[act] = true
 	}
-	invented := map[string]string{"line/test": "*", "mission/change": "charge-in-tehran", "undertaking/accept": "ambassadors-return-accepted", "talk/agree": "visit-agreed"}
-	for _, st := range notes(january(t)) {
-		switch label := invented[st.Act]; {
-		case st.Content.Basis.Mark == "invented" && label != "*" && label != st.Label:
+	invented := map[string][]string{"line/test": {"test-pak", "test-irn", "test-pak-tur", "test-tur"}, "mission/change": {"charge-in-tehran"},
+		"statement/sign": {"joint-statement-signed-pakistan", "joint-statement-signed-iran"}, "undertaking/accept": {"ambassadors-return-accepted"}, "talk/agree": {"visit-agreed"},
+		"claim/link": {"press-retaliation-laid-saravan", "press-retaliation-laid-panjgur", "press-cooling-off-laid", "press-killings-laid"}}
+	for _, st := range notes(january(t), scenario.Entry) {
+		switch {
+		case st.Content.Basis.Mark == "invented" && !slices.Contains(invented[st.Act], st.Label):
 			t.Errorf("%s, by %s, is invented; the machinery does not need it", st.Label, st.Act)
 		case st.Content.Basis.Mark == "reported" && !reported[st.Act]:
 			t.Errorf("%s: no source reports a %s", st.Label, st.Act)
@@ -139,6 +145,15 @@ func words(st *scenario.Step) map[string]string {
 	for i, q := range st.Content.Quotes {
 		out["quote "+strconv.Itoa(i+1)] = q.Words
 	}
+	_, act, ok := matter.Find(st.Act)
+	if !ok {
+		_, act, _ = matter.FindHouse(st.Act)
+	}
+	for _, spec := range act.Fields {
+		if s, ok := st.Fields[spec.Name].(string); ok && spec.Type == matter.TypeLine && spec.Name != "source" {
+			out["field "+spec.Name] = s
+		}
+	}
 	return out
 }
 
@@ -156,7 +171,8 @@ func TestJanuaryNumbersAreReported(t *testing.T) {
 		"strike-saravan-iran":     {"9"},
 		"killings-saravan":        {"9", "3", "nine", "three"},
 		"call-19-iran":            {"50"},
-		"ambassadors-return":      {"26", "29", "2024"},
+		"joint-statement":         {"26", "29", "2024"},
+		"ambassadors-return":      {"26", "2024"},
 		"ambassador-of-iran-away": {"16"},
 	}
 	for i := range s.Steps {
@@ -164,10 +180,10 @@ func TestJanuaryNumbersAreReported(t *testing.T) {
 		for where, text := range words(st) {
 			text = persian.Replace(text)
 			for _, n := range slices.Concat(digits.FindAllString(text, -1), spelled.FindAllString(text, -1)) {
-				if st.Kind == scenario.Note && !slices.Contains(allowed[st.Label], strings.ToLower(n)) {
+				if st.Label != "" && !slices.Contains(allowed[st.Label], strings.ToLower(n)) {
 					t.Errorf("%s, %s: %s is not a number that is reported there", st.Label, where, n)
 				}
-				if st.Kind != scenario.Note && n != "19" {
+				if st.Label == "" && n != "19" {
 					t.Errorf("line %d, %s: %s is not a number of the narration", st.Line, where, n)
 				}
 			}
@@ -177,7 +193,7 @@ func TestJanuaryNumbersAreReported(t *testing.T) {
 		}
 	}
 	for label, want := range map[string][2]int64{"strike-panjgur": {2, 3}, "strike-saravan": {-1, -1}, "strike-panjgur-iran": {-1, -1},
-		"strike-saravan-iran": {9, -1}, "killings-saravan": {9, 3}, "killings-saravan-iran": {-1, -1}} {
+		"strike-saravan-iran": {9, -1}, "killings-saravan": {9, 3}, "dossiers-claimed": {-1, -1}} {
 		st, ok := s.Step(label)
 		if !ok {
 			t.Fatalf("there is no note %s", label)
@@ -195,12 +211,12 @@ func TestJanuaryNumbersAreReported(t *testing.T) {
 var names = strings.Fields(`
 	Abbas Additional Adl Affairs Amir-Abdollahian Baloch Foreign Hossein IRNA ISNA Iran Iranian Islamabad Islamic Jaish Jalil January Jilani Koh-e-Sabz
 	Ministry Pakistan Pakistani Palestine Panjgur Rask Saravan Secretary Sistan-Balochistan Tehran Turbat Turkish Türkiye Zahedan
-	A Assist Baloch Both By For High-level It Joint Coordination Liaison Multiple Neither Nine No Nobody Only Serious Test Thanks The There Trust Unidentified What With`)
+	A Assist Baloch Both By Exchange For High-level It Joint Coordination Liaison Multiple Neither Nine No Nobody Only Serious Test Thanks The There Trust Unidentified What With`)
 
 var capital = regexp.MustCompile(`\p{Lu}[\p{L}-]*`)
 
 func TestJanuaryNamesAreReported(t *testing.T) {
-	for _, st := range notes(january(t)) {
+	for _, st := range notes(january(t), scenario.Entry) {
 		for where, text := range words(st) {
 			if where == "heading" || where == "text" {
 				continue
@@ -214,22 +230,54 @@ func TestJanuaryNamesAreReported(t *testing.T) {
 	}
 }
 
-// The article's own caution stays the article's, in quotation marks.
+// The article's own caution stays the article's: it is entered as a claim, laid
+// beside what it speaks of, and is in no note.
 func TestJanuaryCautionIsQuoted(t *testing.T) {
 	s := january(t)
-	st, _ := s.Step("strike-saravan")
-	for _, want := range []string{"alleged terrorist hideouts", "seen as retaliation"} {
-		i := slices.IndexFunc(st.Content.Quotes, func(q note.Quote) bool { return q.Words == want })
-		if i < 0 || !strings.HasPrefix(st.Content.Quotes[i].Speaker, "the article") || st.Content.Quotes[i].Source != "article sentence 7" {
-			t.Errorf("%q is not quoted from the article: %+v", want, st.Content.Quotes)
+	for label, c := range map[string]struct{ speaker, source, words string }{
+		"press-retaliation": {"the article, in its own words", "article sentence 7", "alleged terrorist hideouts"},
+		"press-cooling-off": {"the article, in its own words", "article sentence 14", "suggested a cooling off of tensions"},
+		"press-killings":    {"Iranian media", "", "foreign nationals"},
+	} {
+		st, ok := s.Step(label)
+		if !ok || st.Act != "claim/enter" || st.Fields["speaker"] != c.speaker || c.source != "" && st.Fields["source"] != c.source || !strings.Contains(st.Content.Texts["quotation"]["en"], c.words) {
+			t.Errorf("%s: %+v; want %q quoted, as words of %s", label, st, c.words, c.speaker)
+		}
+		if !slices.ContainsFunc(notes(s, scenario.Entry), func(st *scenario.Step) bool { return st.Act == "claim/link" && st.On == label }) {
+			t.Errorf("%s is laid beside nothing", label)
 		}
 	}
+	if st, _ := s.Step("press-retaliation"); !strings.Contains(st.Content.Texts["quotation"]["en"], "seen as retaliation") {
+		t.Errorf("%+v", st.Content.Texts)
+	}
+	press := []string{"alleged", "retaliat", "cooling off", "foreign nationals"}
 	for _, st := range notes(s) {
-		for slot, w := range st.Content.Texts {
-			if strings.Contains(strings.ToLower(w["en"]), "retaliat") {
-				t.Errorf("%s, %s: retaliation is the article's word, not the author's", st.Label, slot)
+		for where, text := range words(st) {
+			for _, w := range press {
+				if strings.Contains(strings.ToLower(text), w) {
+					t.Errorf("%s, %s: %q is a word of the press, not of the author", st.Label, where, w)
+				}
 			}
 		}
+	}
+}
+
+// What was in the dossiers that Pakistan says it had shared nobody reports:
+// they are words of Pakistan's, and no note shares one.
+func TestJanuaryDossiersAreOnlyClaimed(t *testing.T) {
+	s := january(t)
+	for _, st := range notes(s) {
+		if kind, _, _ := strings.Cut(st.Act, "/"); kind == matter.Dossier.Name {
+			t.Errorf("%s: no source reports what a dossier held", st.Label)
+		}
+		for where, text := range words(st) {
+			if strings.Contains(strings.ToLower(text), "dossier") && (st.Label != "dossiers-claimed" || st.Party != "PAK" || !strings.HasPrefix(where, "quote") && !strings.Contains(strings.ToLower(text), `"multiple dossiers"`)) {
+				t.Errorf("%s, %s: %q; dossiers are Pakistan's claim, in its words", st.Label, where, text)
+			}
+		}
+	}
+	if st, ok := s.Step("dossiers-claimed"); !ok || st.On != "strike-saravan" || len(st.Content.Quotes) != 2 || st.Content.Quotes[0].Speaker != "Pakistan" {
+		t.Errorf("the dossiers that Pakistan claims: %+v", st)
 	}
 }
 
@@ -243,7 +291,7 @@ func TestJanuaryIsAnExercise(t *testing.T) {
 			t.Errorf("channel %s is not an exercise", c.Code)
 		}
 	}
-	for _, st := range notes(s) {
+	for _, st := range notes(s, scenario.Entry) {
 		if st.Content.Basis == nil {
 			t.Errorf("%s has no basis", st.Label)
 		}

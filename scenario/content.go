@@ -14,7 +14,7 @@ import (
 // fields reads the fields of a move by the table of its act: there is no other
 // description of an act.
 func (p *parser) fields(b block, st *Step) error {
-	_, act, _ := matter.Find(st.Act)
+	act := row(st.Act)
 	for i := range b {
 		l := &b[i]
 		if l.key != "field" {
@@ -105,9 +105,12 @@ func (p *parser) scalar(b block, l *line, st *Step, spec *matter.Spec) (any, err
 		if !ok {
 			return nil, b.errorf(l, "%.60q: want @ and the label of an earlier note", l.value)
 		}
-		earlier, err := p.earlier(b, l, label, st.Channel)
+		earlier, err := p.earlier(b, l, Note, label, st.Channel)
 		if err != nil {
 			return nil, err
+		}
+		if c, _ := p.Channel(earlier.Channel); !c.has(st.Party) {
+			return nil, b.errorf(l, "the note %s is on the channel %s, and %s is not", label, c.Code, st.Party)
 		}
 		if spec.Type == matter.TypeHash && len(earlier.Content.Texts) == 0 {
 			return nil, b.errorf(l, "the note %s has no text", label)
@@ -116,18 +119,19 @@ func (p *parser) scalar(b block, l *line, st *Step, spec *matter.Spec) (any, err
 	return l.value, nil
 }
 
-// content reads the words of a note.
-func (p *parser) content(b block, c Channel) (*note.Content, error) {
+// content reads the words of a note or an entry, which has a basis where it is
+// an exercise.
+func (p *parser) content(b block, languages []string, exercise bool) (*note.Content, error) {
 	out := &note.Content{Authentic: sorted(b.list("authentic")), Texts: map[string]note.Wording{}, Version: note.Version}
 	if out.Authentic == nil {
-		out.Authentic = []string{c.Languages[0]}
+		out.Authentic = []string{languages[0]}
 	}
 	var quote *note.Quote
 	for i := range b {
 		l := &b[i]
 		switch l.key {
 		case "text":
-			lang := c.Languages[0]
+			lang := languages[0]
 			if len(l.args) > 1 {
 				lang = l.args[1]
 			}
@@ -139,8 +143,8 @@ func (p *parser) content(b block, c Channel) (*note.Content, error) {
 			switch {
 			case w[lang] != "":
 				return nil, b.errorf(l, "given twice in %s", lang)
-			case !slices.Contains(c.Languages, lang):
-				return nil, b.errorf(l, "%.20q is not a language of the channel: %s", lang, strings.Join(c.Languages, ", "))
+			case !slices.Contains(languages, lang):
+				return nil, b.errorf(l, "%.20q is not a language of the channel: %s", lang, strings.Join(languages, ", "))
 			case l.value == "":
 				return nil, b.errorf(l, "empty")
 			}
@@ -171,10 +175,10 @@ func (p *parser) content(b block, c Channel) (*note.Content, error) {
 	}
 	l, given := b.get("basis")
 	switch {
-	case c.Exercise && !given:
+	case exercise && !given:
 		return nil, b.missing("basis")
-	case !c.Exercise && given:
-		return nil, b.errorf(l, "the channel %s is not an exercise, and its notes have no basis", c.Code)
+	case !exercise && given:
+		return nil, b.errorf(l, "this is not an exercise, and real notes have no basis")
 	}
 	for slot, w := range out.Texts {
 		if !slices.ContainsFunc(out.Authentic, func(lang string) bool { return w[lang] != "" }) {
@@ -187,25 +191,7 @@ func (p *parser) content(b block, c Channel) (*note.Content, error) {
 // check holds a whole note against the table of its act, with placeholders
 // for the names and digests that its labels will become.
 func (p *parser) check(b block, st *Step) error {
-	fail := func(err error) error {
-		var field *matter.FieldError
-		if errors.As(err, &field) {
-			for i := range b {
-				if l := &b[i]; (l.key == "field" || l.key == "text") && l.args[0] == field.Field {
-					return b.errorf(l, "%s", field.Why)
-				}
-			}
-		}
-		return &Error{b[0].number, b.title(), "", err}
-	}
-	m, err := st.Move(func(label string) (Placed, bool) {
-		at, ok := p.labels[label]
-		if !ok {
-			return Placed{}, false
-		}
-		earlier := &p.Steps[at]
-		return Placed{note.ID{Origin: note.Origin(earlier.Party, note.Sum([]byte(st.Channel)), 1), Index: uint64(at)}, note.Sum([]byte(label))}, true
-	})
+	m, err := st.Move(p.placeholder)
 	if err != nil {
 		return err
 	}
@@ -216,23 +202,52 @@ func (p *parser) check(b block, st *Step) error {
 		m.Fields["digest"] = note.Sum(nil).String() // of what stays at the desk, which works it out
 	}
 	if err := matter.Check(m); err != nil {
-		return fail(err)
+		return b.fail(err)
 	}
 	if err := matter.CheckContent(st.Act, st.Content); err != nil {
-		return fail(err)
+		return b.fail(err)
 	}
 	if err := matter.CheckWhole(st.Act, m.Fields, st.Content); err != nil {
-		return fail(err)
+		return b.fail(err)
 	}
 	// The envelopes have limits of their own, and know them best.
-	salt := strings.Repeat("0", 2*note.SaltSize)
-	content := *st.Content
-	m.Salt, content.Salt = salt, salt
+	m.Salt = zeroSalt
 	if _, err := m.Encode(); err != nil {
-		return fail(err)
+		return b.fail(err)
 	}
+	return b.encodes(st.Content)
+}
+
+var zeroSalt = strings.Repeat("0", 2*note.SaltSize)
+
+func (b block) encodes(c *note.Content) error {
+	content := *c
+	content.Salt = zeroSalt
 	if _, err := content.Encode(); err != nil {
-		return fail(err)
+		return b.fail(err)
 	}
 	return nil
+}
+
+// placeholder returns what a label could become.
+func (p *parser) placeholder(label string) (Placed, bool) {
+	at, ok := p.labels[label]
+	if !ok {
+		return Placed{}, false
+	}
+	earlier := &p.Steps[at]
+	return Placed{note.ID{Origin: note.Origin(earlier.Party, note.Sum([]byte(earlier.Channel)), 1), Index: uint64(at)}, note.Sum([]byte(label))}, true
+}
+
+// fail says which line of the block an error of a table is about.
+func (b block) fail(err error) error {
+	var field *matter.FieldError
+	if errors.As(err, &field) {
+		for i := range b {
+			if l := &b[i]; (l.key == "field" || l.key == "text") && l.args[0] == field.Field {
+				return b.errorf(l, "%s", field.Why)
+			}
+		}
+	}
+	return &Error{b[0].number, b.title(), "", err}
 }

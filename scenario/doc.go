@@ -93,7 +93,21 @@
 // line of the source that it rests on; or invented, and why. On a real channel
 // no note has one.
 //
-// Two kinds of step send nothing. A day begins a new date, in the zone of
+// What a party enters into its own record, such as what the press says, is no
+// note: it has no channel and no office, and on names the entry that it is
+// about.
+//
+//	entry: wolf
+//	at: 2024-03-01T20:00:00+05:00[Asia/Karachi]
+//	from: AAA
+//	act: claim/enter
+//	field outlet: Daily A
+//	field date: 2024-03-01
+//	field speaker: a shepherd
+//	text quotation: It was no wolf.
+//	basis: invented, what a daily could say
+//
+// Two other kinds of step send nothing. A day begins a new date, in the zone of
 // start; a pause is a heading for whoever watches, who may be shown the
 // matters opened by the labels after show:
 //

@@ -31,7 +31,7 @@ func Parse(data []byte) (*Scenario, error) {
 		}
 	}
 	if len(s.Steps) == 0 {
-		return nil, list[0].missing("a note, pause or day")
+		return nil, list[0].missing("a note, entry, pause or day")
 	}
 	for _, party := range s.Parties {
 		if !slices.ContainsFunc(s.Channels, func(c Channel) bool { return c.has(party.Code) }) {
@@ -44,7 +44,7 @@ func Parse(data []byte) (*Scenario, error) {
 // parser is a scenario on its way, and what is known of it so far.
 type parser struct {
 	*Scenario
-	labels map[string]int // of notes, to their place among the steps
+	labels map[string]int // of notes and entries, to their place among the steps
 	rules  []*charter.Rules
 	last   time.Time
 }
@@ -62,13 +62,13 @@ func (p *parser) block(b block) error {
 			return b.errorf(&b[0], "parties come before channels, and both before the steps")
 		}
 		return p.channel(b)
-	case "note", "pause", "day":
+	case "note", "entry", "pause", "day":
 		if len(p.Steps) == MaxSteps {
 			return b.errorf(&b[0], "more than %d steps", MaxSteps)
 		}
 		return p.step(b)
 	}
-	return b.errorf(&b[0], "a block begins with party, channel, note, pause or day")
+	return b.errorf(&b[0], "a block begins with party, channel, note, entry, pause or day")
 }
 
 func (s *Scenario) head(b block) (err error) {

@@ -31,7 +31,7 @@ func TestParseExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Title != "The dispute at the well" || len(s.Parties) != 2 || len(s.Channels) != 1 || len(s.Steps) != 7 {
+	if s.Title != "The dispute at the well" || len(s.Parties) != 2 || len(s.Channels) != 1 || len(s.Steps) != 9 {
 		t.Fatalf("%+v", s)
 	}
 	st, _ := s.Step("well")
@@ -47,15 +47,22 @@ func TestParseExample(t *testing.T) {
 	case st.Content.Quotes[0].Speaker != "a shepherd" || st.Content.Basis.Mark != "invented":
 		t.Errorf("%+v", st.Content)
 	}
-	if last := s.Steps[6]; last.Kind != scenario.Pause || len(last.Show) != 2 || !last.At.Equal(s.Steps[5].At) {
+	if last := s.Steps[8]; last.Kind != scenario.Pause || len(last.Show) != 2 || !last.At.Equal(s.Steps[7].At) {
 		t.Errorf("the pause: %+v", last)
 	}
 	if c, err := s.Charter("line", keys); err != nil || !c.Exercise || c.Clocks[0].Hours != 48 || !c.Members[1].Offices[0].AdReferendum {
 		t.Errorf("the charter: %+v, %v", c, err)
 	}
+	laid, _ := s.Step("wolf-laid")
+	if st, _ := s.Step("wolf"); st.Kind != scenario.Entry || st.Party != "AAA" || st.Channel != "" || st.Content.Texts["quotation"]["en"] != "It was no wolf." || laid.On != "wolf" {
+		t.Errorf("what is in-house: %+v, %+v", st, laid)
+	}
 	p := play(t, s) // references become the names of notes, and digests
 	if move, err := s.Steps[3].Move(func(label string) (scenario.Placed, bool) { pl, ok := p.placed[label]; return pl, ok }); err != nil || move.Fields["question"] != p.placed["well-question"].ID.String() || *move.Matter != p.placed["well"].ID {
 		t.Errorf("the answer's move: %+v, %v", move, err)
+	}
+	if fields, err := laid.Filled(func(label string) (scenario.Placed, bool) { pl, ok := p.placed[label]; return pl, ok }); err != nil || fields["note"] != p.placed["well"].ID.String() {
+		t.Errorf("what the claim is laid beside: %v, %v", fields, err)
 	}
 	if _, err := s.Steps[3].Move(func(string) (scenario.Placed, bool) { return scenario.Placed{}, false }); err == nil {
 		t.Error("a move was made whose matter was never sent")
@@ -138,7 +145,7 @@ func TestParseRefuses(t *testing.T) {
 		"party on no channel":        {"party: BBB", "party: CCC\nname: C\nzone: UTC\n\nparty: BBB", "party CCC: it is on no channel"},
 		"exercise unsaid":            {"exercise: true\n", "", "exercise: missing"},
 		"exercise, perhaps":          {"exercise: true", "exercise: yes", "neither true nor false"},
-		"basis on a real channel":    {"exercise: true", "exercise: false", "notes have no basis"},
+		"basis on a real channel":    {"exercise: true", "exercise: false", "real notes have no basis"},
 		"bad clock":                  {"48 hours, an", "two days, an", "is not a clock"},
 		"clock of an unknown act":    {"clock incident/question", "clock incident/ask", "not an act"},
 		"clock of 20,000 hours":      {"48 hours, an", "20000 hours, an", "no charter could say this"},
@@ -147,7 +154,7 @@ func TestParseRefuses(t *testing.T) {
 		"late party":                 {"day: 2024-03-01\ntext: Shots at the well", "day: 2024-03-01\n\nparty: CCC", "parties come before channels"},
 		"bad day":                    {"day: 2024-03-01", "day: 2024-03-32", "not a date"},
 		"bad label":                  {"note: patrols\n", "note: Patrols\n", "is not a label"},
-		"a label twice":              {"note: patrols\n", "note: well\n", "there is a note well already"},
+		"a label twice":              {"note: patrols\n", "note: well\n", "there is well already"},
 		"unknown precedence":         {"precedence: immediate", "precedence: urgent", "precedence: \"urgent\" is none of flash"},
 		"no time":                    {"at: 2024-03-01T09:00:00+05:00[Asia/Karachi]\n", "", "note well: at: missing"},
 		"zone and offset differ":     {"at: 2024-03-01T09:00:00+05:00", "at: 2024-03-01T09:00:00+03:00", "note well: at: "},
@@ -194,6 +201,20 @@ func TestParseRefuses(t *testing.T) {
 		"audience of the matter":     {"on: patrols\n", "on: patrols\naudience: AAA\n", "names exactly these"},
 		"show what is not there":     {"show: well, patrols", "show: well, parades", "no note before this one"},
 		"show what opened nothing":   {"show: well, patrols", "show: well-question", "name the note that opened"},
+		"an entry by nobody":         {"entry: wolf\nat: 2024-03-02T15:00:00+05:00[Asia/Karachi]\nfrom: AAA", "entry: wolf\nat: 2024-03-02T15:00:00+05:00[Asia/Karachi]\nfrom: AAA desk", "there is no party"},
+		"an entry that is a note":    {"act: claim/enter", "act: message/send", "no act that is in-house"},
+		"a note that is an entry":    {"act: undertaking/accept", "act: claim/link", "not an act that this program knows"},
+		"an entry on a channel":      {"act: claim/enter", "channel: line\nact: claim/enter", "channel: there is no such line"},
+		"an entry's basis":           {"basis: invented, what a daily could say\n", "", "entry wolf: basis: missing"},
+		"an entry's field":           {"field outlet: Daily A\n", "", "field outlet: missing"},
+		"an entry's text":            {"text quotation: It was no wolf.\n", "", "quotation: missing"},
+		"an entry about itself":      {"act: claim/enter", "act: claim/enter\non: wolf", "opens an entry of its own"},
+		"an entry about nothing":     {"act: claim/link\non: wolf\n", "act: claim/link\n", "on: missing"},
+		"an entry about a note":      {"on: wolf\nfield note: @well", "on: well\nfield note: @well", "no entry before this one has the label"},
+		"another's entry":            {"from: AAA\nact: claim/link", "from: BBB\nact: claim/link", "stands in the record of AAA"},
+		"another kind of entry":      {"act: claim/link\non: wolf\nfield note: @well", "act: file/match\non: wolf\nfield note: @well", "is not about such an entry"},
+		"a note on an entry":         {"\npause: What", "\nnote: x\nat: 2024-03-02T16:00:00+05:00[Asia/Karachi]\nchannel: line\nfrom: AAA desk\nact: message/answer\non: wolf\n\npause: What", "no note before this one"},
+		"show an entry":              {"show: well, patrols", "show: wolf", "no note before this one"},
 		"pause without a heading":    {"pause: What was said, and what was promised", "pause:", "want one line"},
 	} {
 		text := example(t)

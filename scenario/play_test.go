@@ -139,8 +139,8 @@ func TestJanuaryStrikesKeepBothAccounts(t *testing.T) {
 	p := play(t, january(t))
 	for label, want := range map[string]string{
 		"strike-panjgur":   "PAK:2/3/ IRN:-/-/deliberate",
-		"strike-saravan":   "PAK:-/-/deliberate IRN:9/-/",
-		"killings-saravan": "PAK:9/3/ IRN:-/-/",
+		"strike-saravan":   "PAK:-/-/deliberate PAK:-/-/ IRN:9/-/", // Pakistan's second one is the cause that it states
+		"killings-saravan": "PAK:9/3/",                             // of Iran a condemnation is reported, and no account
 	} {
 		s := state[*matter.IncidentState](p, label)
 		var got []string
@@ -273,18 +273,88 @@ func TestJanuaryPackage(t *testing.T) {
 
 func TestJanuaryRequestIsUnanswered(t *testing.T) {
 	p := play(t, january(t))
-	u := state[*matter.UndertakingState](p, "request")
-	if u.State != "offered" || len(u.Accepted) != 1 || u.Accepted[0].Party != "IRN" || len(u.Ended) > 0 || u.Half != "coordination" {
-		t.Errorf("Iran's request: %+v; want it asked, by IRN alone, and nothing more", u)
+	r := state[*matter.RequestState](p, "request")
+	if r.State != "made" || r.Opener != "IRN" || r.To != "PAK" || r.For != "action" || r.Territory != "PAK" || r.Answered != nil || r.Cites != nil {
+		t.Errorf("Iran's request: %+v; want it made, of PAK, on its territory, and nothing more", r)
 	}
-	for _, part := range u.Parts {
-		if part.By != "PAK" || part.Due != "" && part.Due != "none" || part.End != "none" {
-			t.Errorf("a part of it: %+v; want no deadline, none is reported", part)
+	if r.NeededBy != "none" || r.AcknowledgeBy != "" {
+		t.Errorf("its deadlines are %s and %s; none is reported", r.NeededBy, r.AcknowledgeBy)
+	}
+	for _, c := range r.Clocks() {
+		if c.Due != "" || c.Done != nil {
+			t.Errorf("a clock of it: %+v; want it open-ended", c)
 		}
 	}
 	for _, st := range p.scenario.Steps {
 		if st.On == "request" {
 			t.Errorf("%s is on Iran's request; no answer is reported", st.Label)
+		}
+	}
+}
+
+// Whose territory it is may accept, and nobody else: not even the charter's
+// other principal.
+func TestJanuaryOnlyTheTerritoryAccepts(t *testing.T) {
+	for party, want := range map[string]string{"PAK": "accepted", "IRN": "made"} {
+		s, err := scenario.Parse(fmt.Appendf(scenario.January2024Text(), "\nnote: word\nat: 2024-01-29T18:00:00+05:00\nchannel: pak-irn\nfrom: %s mfa\nact: request/accept\non: request\nfield terms: @request\nbasis: invented, to try it\n", party))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := play(t, s)
+		e := p.registers["pak-irn"].Entry(p.placed["word"].ID)
+		if r := state[*matter.RequestState](p, "request"); r.State != want || (e.Result == register.Applied) != (party == "PAK") {
+			t.Errorf("an acceptance by %s leaves the request %s, and is %s (%s)", party, r.State, e.Result, e.Reason)
+		}
+	}
+}
+
+func TestJanuaryStatement(t *testing.T) {
+	s := january(t)
+	p := play(t, s)
+	st := state[*matter.StatementState](p, "joint-statement")
+	text := st.OnOffer()
+	if st.State != "signed" || text == nil || strings.Join(text.Clauses, " ") != "ambassadors visit" || len(text.Signed) != 2 || text.Words != nil || st.Crossings != nil || st.Half != "de-escalation" {
+		t.Fatalf("the joint statement: %+v; want one text of two clauses, signed by both, and not a word beside it", st)
+	}
+	moment := st.Moment()
+	if moment.Format(time.DateOnly) != "2024-01-22" || st.Released(moment.Add(-time.Second)) || !st.Released(moment) {
+		t.Errorf("its moment is %s; want one moment of the 22nd, from which it is released everywhere", moment)
+	}
+	var out []string
+	for _, w := range st.Published {
+		out = append(out, w.Party+" "+w.Outlet+" "+w.When)
+	}
+	if strings.Join(out, ", ") != "PAK Islamabad 2024-01-22, IRN Tehran 2024-01-22" {
+		t.Errorf("published: %s; want both capitals", out)
+	}
+	var times []time.Time
+	for _, label := range []string{"joint-statement-out-islamabad", "joint-statement-out-tehran"} {
+		step, _ := s.Step(label)
+		times = append(times, step.At)
+	}
+	if !times[0].Equal(moment) || !times[1].Equal(moment) {
+		t.Errorf("published at %s; want both at the moment, %s", times, moment)
+	}
+}
+
+func TestJanuaryGroups(t *testing.T) {
+	p := play(t, january(t))
+	for label, form := range map[string]string{"liaison-officers": "liaison-posts", "mechanism": "commission"} {
+		g := state[*matter.GroupState](p, label)
+		if g.Form != form || g.State != "open" || g.Minutes != nil || g.Closed != nil || g.Half != "coordination" {
+			t.Errorf("%s: %+v; want it set up, and nothing more: no source reports minutes", label, g)
+		}
+	}
+	if g := state[*matter.GroupState](p, "mechanism"); !strings.Contains(g.Name, `"Joint Coordination" by one source`) || !strings.Contains(g.Name, `"high-level consultative" by another`) {
+		t.Errorf("the mechanism is called %s; want both names, as two sources call it", g.Name)
+	}
+	for _, st := range p.scenario.Steps {
+		for where, text := range words(&st) {
+			for _, name := range []string{"Joint Coordination", "high-level consultative"} {
+				if strings.Contains(text, name) && !strings.HasPrefix(where, "quote") && !strings.Contains(text, `"`+name+`" by`) {
+					t.Errorf("%s, %s: %q is what one source calls it, and no fact", st.Label, where, name)
+				}
+			}
 		}
 	}
 }
@@ -305,7 +375,7 @@ func TestJanuaryMessages(t *testing.T) {
 	p := play(t, january(t))
 	for label, want := range map[string]string{
 		"summons-islamabad": "PAK summons false", "summons-tehran": "IRN summons false", "visits-suspended": "PAK note-verbale false",
-		"goodwill-iran": "IRN letter true", "goodwill-pakistan": "PAK letter true", "thanks-iran": "IRN letter true",
+		"goodwill-iran": "IRN letter true", "goodwill-pakistan": "PAK letter true", "thanks-iran": "IRN letter true", "consul-sent": "PAK note-verbale false",
 	} {
 		s := state[*matter.MessageState](p, label)
 		if got := fmt.Sprintf("%s %s %t", s.Opener, s.Form, s.Goodwill); got != want {

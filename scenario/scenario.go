@@ -65,6 +65,7 @@ type Kind string
 
 const (
 	Note  Kind = "note"  // a party sends a note
+	Entry Kind = "entry" // a party enters something into its own, in-house record
 	Pause Kind = "pause" // a heading, and matters to be shown
 	Day   Kind = "day"   // a new date
 )
@@ -76,17 +77,19 @@ type Step struct {
 	At    time.Time
 	Stamp string // At as the file writes it; of a day, the date; empty of a pause without a time
 
+	// Of a note or an entry.
+	Label   string
+	Party   string
+	Act     string
+	On      string         // label of the note that opened the matter, or of the entry; empty: it opens one
+	Fields  map[string]any // as in note.Move, with "@label" where a note or its text is named
+	Content *note.Content  // without salt; of an entry, texts and basis
+
 	// Of a note.
-	Label      string
 	Channel    string
-	Party      string
 	Office     string
 	Precedence string
-	Act        string
-	On         string // label of the note that opened the matter; empty: it opens one
 	Audience   []string
-	Fields     map[string]any // as in note.Move, with "@label" where a note or its text is named
-	Content    *note.Content  // without salt
 
 	// Of a pause or a day.
 	Heading string
@@ -103,10 +106,6 @@ type Placed struct {
 // Move returns the note's move, with every label resolved, but without salt.
 // find returns what the note of that label became.
 func (st *Step) Move(find func(label string) (Placed, bool)) (*note.Move, error) {
-	_, act, ok := matter.Find(st.Act)
-	if !ok {
-		return nil, st.errorf("act", "%q is not an act that this program knows", st.Act)
-	}
 	m := &note.Move{Act: st.Act, Office: st.Office, Version: note.Version}
 	if st.On != "" {
 		p, ok := find(st.On)
@@ -115,12 +114,31 @@ func (st *Step) Move(find func(label string) (Placed, bool)) (*note.Move, error)
 		}
 		m.Matter = &p.ID
 	}
+	var err error
+	m.Fields, err = st.Filled(find)
+	return m, err
+}
+
+// Filled returns the fields of a note or an entry, with every label resolved.
+func (st *Step) Filled(find func(label string) (Placed, bool)) (map[string]any, error) {
+	act := row(st.Act)
+	if act == nil {
+		return nil, st.errorf("act", "%q is not an act that this program knows", st.Act)
+	}
 	fields, err := resolve(act.Fields, st.Fields, find)
 	if err != nil {
 		return nil, st.errorf("field", "%w", err)
 	}
-	m.Fields = fields
-	return m, nil
+	return fields, nil
+}
+
+// row returns the row of an act, of a note or in-house, or nil.
+func row(act string) *matter.Act {
+	_, a, ok := matter.Find(act)
+	if !ok {
+		_, a, _ = matter.FindHouse(act)
+	}
+	return a
 }
 
 // resolve copies fields, with labels replaced by what they became.
@@ -193,9 +211,9 @@ func (s *Scenario) Channel(code string) (Channel, bool) {
 	return s.Channels[i], true
 }
 
-// Step returns the note with that label.
+// Step returns the note or the entry with that label.
 func (s *Scenario) Step(label string) (*Step, bool) {
-	i := slices.IndexFunc(s.Steps, func(st Step) bool { return st.Kind == Note && st.Label == label })
+	i := slices.IndexFunc(s.Steps, func(st Step) bool { return st.Label == label && label != "" })
 	if i < 0 {
 		return nil, false
 	}
@@ -225,7 +243,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 func (st *Step) errorf(field, format string, args ...any) error {
 	name := st.Label
-	if st.Kind != Note {
+	if name == "" {
 		name = st.Heading
 	}
 	return &Error{st.Line, string(st.Kind) + " " + name, field, fmt.Errorf(format, args...)}

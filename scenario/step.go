@@ -15,6 +15,8 @@ var labelPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
 func (p *parser) step(b block) error {
 	switch b[0].key {
+	case "entry":
+		return p.entry(b)
 	case "pause":
 		return p.pause(b)
 	case "day":
@@ -25,22 +27,15 @@ func (p *parser) step(b block) error {
 	if err != nil {
 		return err
 	}
-	st := Step{Kind: Note, Line: b[0].number, Label: b[0].value, Precedence: "routine", Audience: sorted(b.list("audience"))}
-	if !labelPattern.MatchString(st.Label) {
-		return b.errorf(&b[0], "%.60q is not a label: want a-z, 0-9 and -, a letter first, at most 40", st.Label)
-	}
-	if at, ok := p.labels[st.Label]; ok {
-		return b.errorf(&b[0], "there is a note %s already, at line %d", st.Label, p.Steps[at].Line)
+	st := Step{Kind: Note, Precedence: "routine", Audience: sorted(b.list("audience"))}
+	if err := p.label(b, &st); err != nil {
+		return err
 	}
 	if l, ok := b.get("precedence"); ok {
 		if st.Precedence = l.value; !slices.Contains(note.Precedences, st.Precedence) {
 			return b.errorf(l, "%.20q is none of %s", st.Precedence, strings.Join(note.Precedences, ", "))
 		}
 	}
-	if st.At, err = p.at(b); err != nil {
-		return err
-	}
-	st.Stamp, _ = b.value("at")
 	channel, err := p.speaker(b, &st)
 	if err != nil {
 		return err
@@ -54,7 +49,7 @@ func (p *parser) step(b block) error {
 	if err := p.fields(b, &st); err != nil {
 		return err
 	}
-	if st.Content, err = p.content(b, channel); err != nil {
+	if st.Content, err = p.content(b, channel.Languages, channel.Exercise); err != nil {
 		return err
 	}
 	if err := p.check(b, &st); err != nil {
@@ -62,6 +57,22 @@ func (p *parser) step(b block) error {
 	}
 	p.labels[st.Label] = len(p.Steps)
 	p.Steps = append(p.Steps, st)
+	return nil
+}
+
+// label reads where a note or an entry begins: its label, and its time.
+func (p *parser) label(b block, st *Step) (err error) {
+	st.Line, st.Label = b[0].number, b[0].value
+	if !labelPattern.MatchString(st.Label) {
+		return b.errorf(&b[0], "%.60q is not a label: want a-z, 0-9 and -, a letter first, at most 40", st.Label)
+	}
+	if at, ok := p.labels[st.Label]; ok {
+		return b.errorf(&b[0], "there is %s already, at line %d", st.Label, p.Steps[at].Line)
+	}
+	if st.At, err = p.at(b); err != nil {
+		return err
+	}
+	st.Stamp, _ = b.value("at")
 	return nil
 }
 
@@ -136,7 +147,7 @@ func (p *parser) matter(b block, st *Step) error {
 	if !ok {
 		return nil
 	}
-	opening, err := p.earlier(b, l, l.value, st.Channel)
+	opening, err := p.earlier(b, l, Note, l.value, st.Channel)
 	if err != nil {
 		return err
 	}
@@ -150,11 +161,12 @@ func (p *parser) matter(b block, st *Step) error {
 	return nil
 }
 
-// earlier returns the note with that label, which must be on the channel.
-func (p *parser) earlier(b block, l *line, label, channel string) (*Step, error) {
+// earlier returns the note or the entry with that label; a note must be on the
+// channel, if one is given.
+func (p *parser) earlier(b block, l *line, kind Kind, label, channel string) (*Step, error) {
 	at, ok := p.labels[label]
-	if !ok {
-		return nil, b.errorf(l, "no note before this one has the label %.60q", label)
+	if !ok || p.Steps[at].Kind != kind {
+		return nil, b.errorf(l, "no %s before this one has the label %.60q", kind, label)
 	}
 	st := &p.Steps[at]
 	if channel != "" && st.Channel != channel {
@@ -220,7 +232,7 @@ func (p *parser) pause(b block) error {
 	}
 	for _, label := range st.Show {
 		l, _ := b.get("show")
-		opening, err := p.earlier(b, l, label, "")
+		opening, err := p.earlier(b, l, Note, label, "")
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ import (
 	"sync"
 	"time"
 
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/page"
 	"detente/scenario"
@@ -79,7 +80,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	began := time.Now()
-	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, shown: map[string]bool{}}
+	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, entered: map[string]house.ID{}, shown: map[string]bool{}}
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.opening()
 	if err := w.found(ctx); err != nil {

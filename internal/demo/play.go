@@ -28,6 +28,8 @@ func (w *world) play(ctx context.Context) error {
 			err = w.pause(st)
 		case scenario.Note:
 			err = w.send(ctx, st)
+		case scenario.Entry:
+			err = w.enter(ctx, st)
 		}
 		if err != nil {
 			return err
@@ -41,7 +43,7 @@ func (w *world) play(ctx context.Context) error {
 // of its audience holds it.
 func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	c, from := w.channel(st.Channel), w.party(st.Party)
-	move, err := st.Move(func(label string) (scenario.Placed, bool) { p, ok := w.placed[label]; return p, ok })
+	move, err := st.Move(w.find)
 	if err != nil {
 		return err
 	}
@@ -76,12 +78,51 @@ func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	if err != nil {
 		return err
 	}
-	lead := st.At.In(w.Scenario.Start.Location()).Format("15:04")
+	lead := w.timeOfDay(st)
 	if c != w.channels[0] {
 		lead += " (" + strings.Join(st.Audience, ", ") + ")"
 	}
 	w.page.Note(lead, v)
 	return nil
+}
+
+// enter has the party's own desk enter something into its own record, and
+// prints it as that record holds it: it is never sent.
+func (w *world) enter(ctx context.Context, st *scenario.Step) error {
+	from := w.party(st.Party)
+	fields, err := st.Filled(w.find)
+	if err != nil {
+		return err
+	}
+	in := desk.Entry{Act: st.Act, Fields: fields, Texts: st.Content.Texts}
+	if st.On != "" {
+		in.About = w.entered[st.On].String()
+	}
+	e, err := from.desk.Enter(ctx, in)
+	if err != nil {
+		return fmt.Errorf("%s, line %d of the scenario, was not entered: %w", st.Label, st.Line, err)
+	}
+	w.entered[st.Label] = e.ID
+	opening := e.ID
+	if st.On != "" {
+		opening = w.entered[st.On]
+	}
+	v, err := view.OneEntry(from.n, nil, opening)
+	if err != nil {
+		return err
+	}
+	w.page.Entered(w.timeOfDay(st)+" "+st.Party, v, st.Content.Basis)
+	return nil
+}
+
+func (w *world) timeOfDay(st *scenario.Step) string {
+	return st.At.In(w.Scenario.Start.Location()).Format("15:04")
+}
+
+// find returns what the note of that label became.
+func (w *world) find(label string) (scenario.Placed, bool) {
+	p, ok := w.placed[label]
+	return p, ok
 }
 
 // acknowledged waits until every other principal in the audience has given its

@@ -12,6 +12,7 @@ import (
 	"detente/charter"
 	"detente/feed"
 	"detente/internal/desk"
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/page"
 	"detente/note"
@@ -25,7 +26,8 @@ type world struct {
 	clock    *clock
 	parties  []*party // in the order of the scenario
 	channels []*channel
-	placed   map[string]scenario.Placed // by label
+	placed   map[string]scenario.Placed // notes, by label
+	entered  map[string]house.ID        // entries, by label
 	shown    map[string]bool            // matters, by the label that opened them
 	sent     int                        // notes
 	stop     context.CancelFunc

@@ -34,6 +34,38 @@ func (p *Page) InHouse(indent int, f *view.Frame, v *view.InHouse) {
 	}
 }
 
+// Entered prints the latest act on an entry in two lines, as [Page.Note] prints
+// a note.
+func (p *Page) Entered(lead string, v *view.InHouse, basis *note.Basis) {
+	_, whose, what, _ := InHouseLine(v)
+	label, text := fmt.Sprintf("%s %s %s, in-house: ", lead, v.ID, v.Act), whose+": "+what
+	if n := len(v.Moves); n > 0 {
+		m := v.Moves[n-1]
+		label, text = fmt.Sprintf("%s %s %s on %s, in-house: ", lead, m.ID, m.Act, v.ID), strings.Join(said(m.Act, m.Fields, m.Texts), " · ")
+	}
+	p.One(0, label, text, "")
+	if basis != nil {
+		p.One(6, "", basis.Mark+": "+basis.Line, Dim)
+	}
+}
+
+// said returns what an act says, in the order of its table.
+func said(act string, fields map[string]any, texts map[string]note.Wording) (out []string) {
+	if _, a, ok := matter.FindHouse(act); ok {
+		for _, s := range a.Fields {
+			if v, ok := fields[s.Name]; ok {
+				out = append(out, field(v))
+			}
+		}
+		for _, t := range a.Texts {
+			if s := (&view.Words{Texts: texts[t.Name]}).Text(); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
 // inHouseTitle says what an entry is.
 func inHouseTitle(v *view.InHouse) string {
 	of := func(name string) string { return field(v.Fields[name]) }
