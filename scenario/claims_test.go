@@ -235,8 +235,8 @@ func TestJanuaryNamesAreReported(t *testing.T) {
 func TestJanuaryCautionIsQuoted(t *testing.T) {
 	s := january(t)
 	for label, c := range map[string]struct{ speaker, source, words string }{
-		"press-retaliation": {"the article, in its own words", "article sentence 7", "alleged terrorist hideouts"},
-		"press-cooling-off": {"the article, in its own words", "article sentence 14", "suggested a cooling off of tensions"},
+		"press-retaliation": {"the article", "article sentence 7", "alleged terrorist hideouts"},
+		"press-cooling-off": {"the article", "article sentence 14", "suggested a cooling off of tensions"},
 		"press-killings":    {"Iranian media", "", "foreign nationals"},
 	} {
 		st, ok := s.Step(label)

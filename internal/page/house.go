@@ -37,8 +37,8 @@ func (p *Page) InHouse(indent int, f *view.Frame, v *view.InHouse) {
 // Entered prints the latest act on an entry in two lines, as [Page.Note] prints
 // a note.
 func (p *Page) Entered(lead string, v *view.InHouse, basis *note.Basis) {
-	_, whose, what, _ := InHouseLine(v)
-	label, text := fmt.Sprintf("%s %s %s, in-house: ", lead, v.ID, v.Act), whose+": "+what
+	_, who, what, _ := InHouseLine(v)
+	label, text := fmt.Sprintf("%s %s %s, in-house: ", lead, v.ID, v.Act), who+": "+what
 	if n := len(v.Moves); n > 0 {
 		m := v.Moves[n-1]
 		label, text = fmt.Sprintf("%s %s %s on %s, in-house: ", lead, m.ID, m.Act, v.ID), strings.Join(said(m.Act, m.Fields, m.Texts), " · ")
@@ -71,7 +71,7 @@ func inHouseTitle(v *view.InHouse) string {
 	of := func(name string) string { return field(v.Fields[name]) }
 	switch v.Act {
 	case "claim/enter":
-		return fmt.Sprintf("claim of %s in %s, %s", of("speaker"), of("outlet"), of("date"))
+		return fmt.Sprintf("claim of %s, %s", whose(v), of("date"))
 	case "file/call":
 		return fmt.Sprintf("call of %s to %s, %s", of("from"), of("to"), of("when"))
 	}
@@ -100,8 +100,18 @@ func (p *Page) inHouseBody(indent int, act string, fields map[string]any, texts 
 	}
 }
 
+// whose says whose words a claim is, and where they were published; an outlet
+// can speak for itself.
+func whose(v *view.InHouse) string {
+	speaker, outlet := field(v.Fields["speaker"]), field(v.Fields["outlet"])
+	if speaker == outlet {
+		return outlet + " itself"
+	}
+	return speaker + ", in " + outlet
+}
+
 // InHouseLine says an entry in the cells of a table: name, date, whose, what.
-func InHouseLine(v *view.InHouse) (date, whose, what, state string) {
+func InHouseLine(v *view.InHouse) (date, who, what, state string) {
 	of := func(name string) string { return field(v.Fields[name]) }
 	state = v.State
 	if v.Match != nil && v.State == "matched" {
@@ -114,7 +124,7 @@ func InHouseLine(v *view.InHouse) (date, whose, what, state string) {
 	}
 	switch v.Act {
 	case "claim/enter":
-		return of("date"), of("speaker") + ", in " + of("outlet"), "“" + text("quotation") + "”", state
+		return of("date"), whose(v), "“" + text("quotation") + "”", state
 	case "file/call":
 		return of("when"), of("from") + ", a call to " + of("to"), text("said"), state
 	}

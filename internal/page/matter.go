@@ -53,7 +53,7 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 	}
 	p.sections(v.Sections)
 	for _, k := range v.Clocks {
-		if v.Undertaking == nil || !beside(k) {
+		if v.Undertaking == nil && v.Kind != matter.Statement.Name || !beside(k) {
 			p.clock(&v.Frame, k)
 		}
 	}
@@ -65,8 +65,9 @@ func (p *Page) Matter(v *view.Matter, again bool) {
 	}
 }
 
-// beside reports whether what stands above of an undertaking says already how
-// a clock is: who accepted, and how far each part is.
+// beside reports whether what stands above of an undertaking or a statement
+// says already how a clock is: who accepted or signed, and how far each part
+// is.
 func beside(k *view.Clock) bool {
 	switch register.ClockState(k.State) {
 	case register.Undecided: // only the clock has both times

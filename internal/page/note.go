@@ -41,7 +41,8 @@ func act(v *view.Note) string {
 	return s
 }
 
-// noteText joins the texts of a note; where there are none, its fields.
+// noteText joins the texts of a note; where there are none, its fields, but no
+// digests: nobody reads those.
 func noteText(v *view.Note) string {
 	var out []string
 	for _, slot := range slots(v) {
@@ -53,7 +54,8 @@ func noteText(v *view.Note) string {
 		return strings.Join(out, " · ")
 	}
 	for _, name := range sorted(v.Fields) {
-		if s, ok := v.Fields[name].(string); ok {
+		s, ok := v.Fields[name].(string)
+		if _, err := note.ParseDigest(s); ok && err != nil {
 			out = append(out, name+" "+s)
 		}
 	}

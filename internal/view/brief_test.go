@@ -52,13 +52,13 @@ func TestBrief(t *testing.T) {
 	if c.Owed.Total != 1 || w.label(c.Owed.Lines[0].From) != "request" || c.Owing.Total != 1 || w.label(c.Owing.Lines[0].From) != "investigation-asked" {
 		t.Errorf("owed %+v, owing %+v", c.Owed, c.Owing)
 	}
-	if got, want := w.labels(c.Unread), "summons-tehran goodwill-iran thanks-iran"; got != want {
+	if got, want := w.labels(c.Unread), "summons-tehran goodwill-iran request thanks-iran"; got != want {
 		t.Errorf("unread: %s, want %s", got, want)
 	}
-	if got := w.labels(c.Changed); c.Changed.Total != 12 || !strings.HasPrefix(got, "visit-pakistan visit-held ") || strings.Contains(got, "test-") {
+	if got := w.labels(c.Changed); c.Changed.Total != 14 || !strings.HasPrefix(got, "mechanism liaison-officers visit-pakistan visit-held ") || strings.Contains(got, "test-") {
 		t.Errorf("changed: %d, %s", c.Changed.Total, got)
 	}
-	if len(c.Unreachable) != 1 || c.Unreachable[0].Unreceipted != 2 || c.Unreachable[0].Down || len(c.Suspensions) != 0 {
+	if len(c.Unreachable) != 1 || c.Unreachable[0].Unreceipted != 4 || c.Unreachable[0].Down || len(c.Suspensions) != 0 {
 		t.Errorf("what no receipt and no later note of theirs covers: %+v", c.Unreachable)
 	}
 
@@ -68,7 +68,7 @@ func TestBrief(t *testing.T) {
 	w.receipts["IRN"] = w.size["PAK"]
 	w.peers[0].Up = false
 	c = w.brief(BriefOptions{Since: friday}).Channels[0]
-	if got, want := w.labels(c.Unread), "summons-tehran goodwill-iran"; got != want {
+	if got, want := w.labels(c.Unread), "summons-tehran goodwill-iran request"; got != want {
 		t.Errorf("once one is acknowledged: %s, want %s", got, want)
 	}
 	if u := c.Unreachable; len(u) != 1 || !u[0].Down || u[0].Unreceipted != 0 || len(c.Suspensions) != 1 || c.Suspensions[0].Words == nil {
@@ -78,7 +78,7 @@ func TestBrief(t *testing.T) {
 	if u := w.brief(BriefOptions{}).Channels[0].Unreachable; len(u) != 0 {
 		t.Errorf("nothing stands between: %+v", u)
 	}
-	if v := w.brief(BriefOptions{}); !v.Since.Equal(w.now.AddDate(0, 0, -1)) || v.Channels[0].Changed.Total != 4 {
+	if v := w.brief(BriefOptions{}); !v.Since.Equal(w.now.AddDate(0, 0, -1)) || v.Channels[0].Changed.Total != 6 {
 		t.Errorf("since %s %d have changed; want those of the last day", v.Since, v.Channels[0].Changed.Total)
 	}
 }

@@ -117,6 +117,9 @@ func (d *drawing) group(m *register.Matter, s *matter.GroupState) {
 		h = d.to(s.Half)
 	}
 	d.half[m.ID] = h.Name
+	if s.State == "open" && len(s.Minutes) == 0 {
+		h.Open = append(h.Open, d.item(m, fmt.Sprintf("%s, set up by %s, without minutes: %s", s.Form, s.Opener, s.Name), d.words(s.Opening, "mandate")))
+	}
 	for i := range s.Minutes {
 		minutes := &s.Minutes[i]
 		title := s.Name + ": " + minutesTitle(minutes)

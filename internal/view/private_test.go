@@ -54,8 +54,10 @@ func TestKeptWord(t *testing.T) {
 		"IRN confirmed: ambassadors-return-accepted by return-of-iran-reported",
 		"IRN has not answered investigation-asked",
 		"PAK met: ambassadors-return-accepted by return-of-pakistan-reported " + question.Short() + " by " + answer.Short(),
+		"PAK open-ended: request",
 		"PAK disputed: ambassadors-return-accepted by return-of-pakistan-reported",
 		"PAK answers in 18000 s, by " + answer.Short(), // the interim answer is not the answer
+		"PAK has not answered request",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -100,12 +102,12 @@ func TestLadderOfJanuary(t *testing.T) {
 		"18 IRN 1 summons-tehran + goodwill-iran; PAK 7 strike-saravan " + stand + ";",
 		"19 IRN 0 + call-19-who-called; PAK 2 " + stand + " + goodwill-pakistan call-19 visit;",
 		"20-21 IRN 0; PAK 2 " + stand + ";",
-		"22 IRN 0 + ambassadors-return-accepted visit-agreed; PAK 2 " + stand + " + ambassadors-return ambassadors-return-accepted;",
+		"22 IRN 0 + joint-statement-signed-iran ambassadors-return-accepted visit-agreed; PAK 2 " + stand + " + joint-statement-signed-iran ambassadors-return ambassadors-return-accepted;",
 		"23-25 IRN 0; PAK 2 " + stand + ";",
 		"26 IRN 0 + ambassador-of-iran-back return-of-iran-reported thanks-iran; PAK 0 + ambassador-of-pakistan-back return-of-pakistan-reported;",
 		"27 IRN 0 + condemned-iran; PAK 0 + condemned-pakistan;",
 		"28 IRN 0; PAK 0;",
-		"29 IRN 0; PAK 0 + visit-held;",
+		"29 IRN 0; PAK 0 + visit-held liaison-officers mechanism;",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

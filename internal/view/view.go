@@ -60,6 +60,12 @@ type Words struct {
 // there are no words it says why.
 func (w *Words) Text() string { return w.marked("", "") }
 
+// Language returns the language of Text; empty where there are no words.
+func (w *Words) Language() string {
+	lang, _, _ := w.pick("")
+	return lang
+}
+
 // Quoted is Text with marks of quotation around the words.
 func (w *Words) Quoted() string { return w.marked("“", "”") }
 
