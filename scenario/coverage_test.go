@@ -50,15 +50,6 @@ func inTicks(cell string) []string {
 }
 
 func TestCoverageNamesWhatExists(t *testing.T) {
-	var source strings.Builder
-	files, _ := filepath.Glob("*_test.go")
-	for _, name := range files {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		source.Write(b)
-	}
 	s := january(t)
 	all := tables(t)
 	if len(all) != 3 || len(all[0]) != sentences || len(all[1]) != len(factDates) || len(all[2]) != 17 {
@@ -86,16 +77,51 @@ func TestCoverageNamesWhatExists(t *testing.T) {
 			}
 			named := 0
 			for _, name := range tests {
-				if strings.HasPrefix(name, "Test") {
+				if testName.MatchString(name) {
 					named++
-					if !strings.Contains(source.String(), "\nfunc "+name+"(") {
-						t.Errorf("row %s: there is no test %s", row[0], name)
-					}
 				}
 			}
 			if named == 0 {
 				t.Errorf("row %s names no test", row[0])
 			}
+		}
+	}
+}
+
+// testName is a test as the page names it: its package, unless that is this
+// one, its function, and perhaps its script.
+var testName = regexp.MustCompile(`^(?:([a-z/]+)\.)?(Test\w+)(?:/(\w+))?$`)
+
+func checkTest(t *testing.T, name string) {
+	t.Helper()
+	m := testName.FindStringSubmatch(name)
+	dir := filepath.Join("..", m[1])
+	if m[1] == "" {
+		dir = "."
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	found := slices.ContainsFunc(files, func(file string) bool {
+		b, err := os.ReadFile(file)
+		return err == nil && strings.Contains(string(b), "\nfunc "+m[2]+"(")
+	})
+	if m[3] != "" {
+		_, err := os.Stat(filepath.Join(dir, "testdata", "script", m[3]+".txtar"))
+		found = found && err == nil
+	}
+	if !found {
+		t.Errorf("there is no test %s", name)
+	}
+}
+
+// Every test that the page names is there.
+func TestCoverageNamesTests(t *testing.T) {
+	b, err := os.ReadFile("../docs/coverage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range inTicks(string(b)) {
+		if testName.MatchString(name) {
+			checkTest(t, name)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"detente/internal/house"
@@ -14,7 +15,7 @@ import (
 // words it holds first, so that nobody takes a claim for a fact.
 func (p *Page) InHouse(indent int, f *view.Frame, v *view.InHouse) {
 	p.hang(indent, v.ID.String(), inHouseTitle(v)+"; "+v.State+", in-house since "+Local(f, v.Time), Bold)
-	p.inHouseBody(indent+2, v.Act, v.Fields, v.Texts)
+	p.inHouseBody(indent+2, v.Act, v.Fields, v.Texts, titled[v.Act])
 	if v.Scan != nil {
 		p.Hang(indent+2, "scan:", fmt.Sprintf("%s, %s, %d bytes", v.Scan.Name, v.Scan.Type, v.Scan.Size))
 	}
@@ -24,7 +25,7 @@ func (p *Page) InHouse(indent int, f *view.Frame, v *view.InHouse) {
 			by = ", by the node: equal check words"
 		}
 		p.Hang(indent+2, m.ID.String(), m.Act+", "+Local(f, m.Time)+by)
-		p.inHouseBody(indent+4, m.Act, m.Fields, m.Texts)
+		p.inHouseBody(indent+4, m.Act, m.Fields, m.Texts, nil)
 	}
 	if v.Match != nil {
 		p.Hang(indent+2, "arrived over the line as", v.Match.Short())
@@ -78,14 +79,18 @@ func inHouseTitle(v *view.InHouse) string {
 	return fmt.Sprintf("paper of %s, %s", of("from"), of("date"))
 }
 
-// inHouseBody prints fields and texts in the order of the act's table.
-func (p *Page) inHouseBody(indent int, act string, fields map[string]any, texts map[string]note.Wording) {
+// titled is the fields that the title of an entry says.
+var titled = map[string][]string{"claim/enter": {"date", "outlet", "speaker"}, "file/call": {"from", "to", "when"}, "file/paper": {"date", "from"}}
+
+// inHouseBody prints fields and texts in the order of the act's table, but the
+// fields that were said before.
+func (p *Page) inHouseBody(indent int, act string, fields map[string]any, texts map[string]note.Wording, before []string) {
 	_, a, ok := matter.FindHouse(act)
 	if !ok {
 		return
 	}
 	for _, s := range a.Fields {
-		if v, ok := fields[s.Name]; ok {
+		if v, ok := fields[s.Name]; ok && !slices.Contains(before, s.Name) {
 			p.Hang(indent, s.Name+":", field(v))
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // request shows what was asked, what it rests on, and what came of it.
 func (b *builder) request(m *register.Matter, s *matter.RequestState) []Section {
 	asked := SectionItem{Label: "asked of " + s.To, What: requested(s) + "; needed by: " + s.NeededBy, Notes: []note.ID{s.Opening}, Words: []*Words{b.words(s.Opening, "request")}}
-	out := []Section{{Title: "request", Items: []SectionItem{asked}}}
+	out := []Section{{Title: "what is asked", Items: []SectionItem{asked}}}
 	var said Section
 	for _, e := range m.Entries[1:] {
 		if e.Result != register.Applied {
