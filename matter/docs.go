@@ -110,11 +110,13 @@ func Quote(args []string) string {
 	return strings.Join(out, " ")
 }
 
-// Markdown returns docs/acts.md: every kind with its states and acts.
-func Markdown() string {
+// Markdown returns docs/acts.md: every kind with its states and acts, and with
+// what is given for it by name, a worked example.
+func Markdown(worked map[string]string) string {
 	var b strings.Builder
 	b.WriteString("# Matters and acts\n\n" +
-		"This page is written by the tables of package matter (`go test ./matter -update`); change those.\n\n" +
+		"This page is written by the tables of package matter, and by the scenarios of package scenario, from which the\n" +
+		"worked examples come (`go test ./scenario -update`); change those.\n\n" +
 		"A note does one act. Names of notes may be given short (`PAK#41`), times without seconds and offset\n" +
 		"(`2024-01-26T23:59[Asia/Karachi]`), the digest of a text as the name of its note. `detente help KIND/ACT`\n" +
 		"prints one act.\n\n")
@@ -140,6 +142,9 @@ func Markdown() string {
 		}
 		for i := range k.Acts {
 			b.WriteString("\n" + ActMarkdown(k, &k.Acts[i]))
+		}
+		if example := worked[k.Name]; example != "" {
+			fmt.Fprintf(&b, "\n### %s, worked\n\n%s", k.Name, example)
 		}
 	}
 	return b.String()

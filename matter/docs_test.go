@@ -1,35 +1,11 @@
 package matter
 
 import (
-	goflag "flag"
-	"os"
 	"strings"
 	"testing"
 
 	"detente/note"
 )
-
-var update = goflag.Bool("update", false, "write docs/acts.md again")
-
-func TestDocs(t *testing.T) {
-	const path = "../docs/acts.md"
-	want := Markdown()
-	if *update {
-		if err := os.MkdirAll("../docs", 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not what the tables say; run go test ./matter -update", path)
-	}
-}
 
 var testNames = Names{
 	Note: func(s string) (note.ID, error) {

@@ -11,8 +11,8 @@ import (
 	"detente/scenario"
 )
 
-// example returns the scenario printed in docs/scenario.md.
-func example(t testing.TB) string {
+// wellText returns the scenario printed in docs/scenario.md.
+func wellText(t testing.TB) string {
 	t.Helper()
 	b, err := os.ReadFile("../docs/scenario.md")
 	if err != nil {
@@ -27,7 +27,7 @@ func example(t testing.TB) string {
 }
 
 func TestParseExample(t *testing.T) {
-	s, err := scenario.Parse([]byte(example(t)))
+	s, err := scenario.Parse([]byte(wellText(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestParseExample(t *testing.T) {
 }
 
 func TestParseReadsCRLFAndBreaks(t *testing.T) {
-	text := strings.Replace(example(t), "  One shepherd was hurt.\n", "  .\n\tOne shepherd was hurt.\n", 1)
+	text := strings.Replace(wellText(t), "  One shepherd was hurt.\n", "  .\n\tOne shepherd was hurt.\n", 1)
 	s, err := scenario.Parse([]byte(strings.ReplaceAll(text, "\n", "\r\n")))
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestParseReadsCRLFAndBreaks(t *testing.T) {
 // A facilitator's offices say what they would bind elsewhere; an observer has
 // none.
 func TestCharterByRole(t *testing.T) {
-	head, _, _ := strings.Cut(example(t), "day:")
+	head, _, _ := strings.Cut(wellText(t), "day:")
 	for role, want := range map[string]string{"facilitator": "[{false [] desk Ministry of Foreign Affairs [*]}]", "observer headers": "[]"} {
 		s, err := scenario.Parse([]byte(strings.Replace(head, "member BBB: principal", "member BBB: "+role, 1) + "pause: x\n"))
 		if err != nil {
@@ -107,7 +107,7 @@ func TestCharterByRole(t *testing.T) {
 
 // A line of many continuations is read in time that grows with its length.
 func TestParseManyContinuations(t *testing.T) {
-	head, _, _ := strings.Cut(example(t), "day:")
+	head, _, _ := strings.Cut(wellText(t), "day:")
 	s, err := scenario.Parse([]byte(head + "pause: x\ntext: y\n" + strings.Repeat(" y\n", 500_000)))
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestParseRefuses(t *testing.T) {
 		"show an entry":              {"show: well, patrols", "show: wolf", "no note before this one"},
 		"pause without a heading":    {"pause: What was said, and what was promised", "pause:", "want one line"},
 	} {
-		text := example(t)
+		text := wellText(t)
 		if !strings.Contains(text, c.old) {
 			t.Errorf("%s: the example has no %q", name, c.old)
 			continue
@@ -231,7 +231,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseLimits(t *testing.T) {
-	head, _, _ := strings.Cut(example(t), "day:")
+	head, _, _ := strings.Cut(wellText(t), "day:")
 	var parties strings.Builder
 	for i := range scenario.MaxParties + 1 {
 		parties.WriteString("\nparty: P" + string(rune('A'+i)) + "\nname: P\nzone: UTC\n")
@@ -253,7 +253,7 @@ func TestParseLimits(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(example(f)))
+	f.Add([]byte(wellText(f)))
 	f.Add(scenario.January2024Text())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := scenario.Parse(data)
