@@ -22,9 +22,10 @@ func (p *parser) entry(b block) error {
 	if st.Party, err = b.value("from"); err != nil {
 		return err
 	}
-	if _, ok := p.Party(st.Party); !ok {
+	languages := p.languages(st.Party)
+	if languages == nil {
 		l, _ := b.get("from")
-		return b.errorf(l, "there is no party %.20q", st.Party)
+		return b.errorf(l, "there is no party %.20q on a channel", st.Party)
 	}
 	if st.Act, err = b.value("act"); err != nil {
 		return err
@@ -39,7 +40,7 @@ func (p *parser) entry(b block) error {
 	if err := p.fields(b, &st); err != nil {
 		return err
 	}
-	if st.Content, err = p.content(b, p.languages(st.Party), slices.ContainsFunc(p.Channels, func(c Channel) bool { return c.Exercise })); err != nil {
+	if st.Content, err = p.content(b, languages, slices.ContainsFunc(p.Channels, func(c Channel) bool { return c.Exercise })); err != nil {
 		return err
 	}
 	if err := p.checkEntry(b, &st); err != nil {
