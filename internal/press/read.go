@@ -71,7 +71,8 @@ func (r *reader) cut(drops []Drop) {
 		words := r.text[b.Start:b.End]
 		r.begin(b, first)
 		i++
-		if headline(words) && b.label == "" {
+		// "Ethiopia, Egypt: what we know" is no speaker's word.
+		if headline(words) && (b.label == "" || len(r.lines) == 0) {
 			r.lines = append(r.lines, line{Span: b.Span, block: i, drop: "a headline, which is not the text's own report", head: true})
 			continue
 		}
