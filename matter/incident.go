@@ -47,7 +47,7 @@ var Incident = Kind{
 		{Name: "clarify", Doc: "Answers a question.", From: []string{"reported", "settled"}, Who: Party,
 			Fields: []Spec{inQuestion.Spec, inFull.Spec}, Texts: []TextSpec{{Name: "answer", Doc: "the answer", Required: true}}},
 		{Name: "protest", Doc: "Protests.", From: []string{"reported", "settled"}, Who: Principals, Texts: []TextSpec{{Name: "protest", Doc: "the protest", Required: true}}},
-		{Name: "regret", Doc: "Expresses regret or condolence.", From: []string{"reported", "settled"}, Who: Principals, Texts: []TextSpec{{Name: "regret", Doc: "the words", Required: true}}},
+		{Name: "regret", Doc: "Expresses regret or condolence, or condemns what was done by others. It admits nothing.", From: []string{"reported", "settled"}, Who: Principals, Texts: []TextSpec{{Name: "regret", Doc: "the words", Required: true}}},
 		{Name: "settle", Doc: "Calls the incident settled, having seen all that was said of it.", From: []string{"reported", "settled"}, Who: Principals, Binds: true, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 	},
 }
