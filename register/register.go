@@ -12,7 +12,7 @@ import (
 )
 
 // Version is the version of the fold. A snapshot made by another is void.
-const Version = 1
+const Version = 2
 
 // Rules is what the fold needs of one charter or amendment.
 type Rules interface {
