@@ -92,17 +92,26 @@ func (n *Node) partyOf(key note.Digest) string {
 	return ""
 }
 
-// Handler serves pinned peers: /line takes and gives pouches and attachments, and says how this node
-// reads the record;
-// /log the tiled logs that this node holds, /witness cosigns.
+// routes is all that a peer can ask for: /line takes and gives pouches and
+// attachments, and says how this node reads the record; /log is the tiled logs
+// that it holds; /witness cosigns.
+func (n *Node) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"POST /line/exchange":            n.serveExchange,
+		"GET /line/part/{digest}":        n.servePart,
+		"POST /line/readings":            n.serveReadings,
+		"GET /log/{feed}/{path...}":      n.serveLog,
+		"POST /witness/add-checkpoint":   n.serveAddCheckpoint,
+		"GET /witness/{feed}/checkpoint": n.serveWitnessed,
+	}
+}
+
+// Handler serves pinned peers, by routes.
 func (n *Node) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /line/exchange", n.serveExchange)
-	mux.HandleFunc("GET /line/part/{digest}", n.servePart)
-	mux.HandleFunc("POST /line/readings", n.serveReadings)
-	mux.HandleFunc("GET /log/{feed}/{path...}", n.serveLog)
-	mux.HandleFunc("POST /witness/add-checkpoint", n.serveAddCheckpoint)
-	mux.HandleFunc("GET /witness/{feed}/checkpoint", n.serveWitnessed)
+	for pattern, serve := range n.routes() {
+		mux.HandleFunc(pattern, serve)
+	}
 	busy := &limiter{perPeer: perPeer, now: map[string]int{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		party, key := n.peerOf(r)

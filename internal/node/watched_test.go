@@ -80,9 +80,9 @@ func (p *pair) ask(node, as, method, path string, body []byte) *http.Response {
 	p.t.Helper()
 	n := p.nodes[node]
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /log/{feed}/{path...}", n.serveLog)
-	mux.HandleFunc("POST /witness/add-checkpoint", n.serveAddCheckpoint)
-	mux.HandleFunc("GET /witness/{feed}/checkpoint", n.serveWitnessed)
+	for pattern, serve := range n.routes() {
+		mux.HandleFunc(pattern, serve)
+	}
 	r := httptest.NewRequest(method, path, bytes.NewReader(body)).WithContext(context.WithValue(p.ctx, partyKey{}, as))
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)
