@@ -21,8 +21,12 @@ var (
 	dsAnswers  = list("answers", "the items that it answers", 64, dsItem.Spec, dsAs.Spec).Must()
 )
 
-// dossierLimit is how many items a dossier can come to have.
-const dossierLimit = 999
+// dossierLimit is how many items a dossier can come to have; answerLimit, how
+// many times one party may answer one item.
+const (
+	dossierLimit = 999
+	answerLimit  = 64
+)
 
 // Dossier is information that one side shares, item by item, and what the
 // other side answers to each.
@@ -123,6 +127,15 @@ func (s *DossierState) ItemStage(n int) string {
 		}
 	}
 	return stage
+}
+
+func (i *DossierItem) answered(party string) (times int) {
+	for _, a := range i.Answers {
+		if a.Party == party {
+			times++
+		}
+	}
+	return times
 }
 
 // Latest returns a party's latest answer.
@@ -252,6 +265,9 @@ func (s DossierState) answer(in *Input) (State, error) {
 		}
 		seen[n] = true
 		item := &s.Items[n-1]
+		if item.answered(in.Party) >= answerLimit {
+			return nil, fmt.Errorf("its author has answered item %d %d times, as often as one party may", n, answerLimit)
+		}
 		item.Answers = append(slices.Clone(item.Answers), ItemAnswer{as, in.ID, i + 1, in.Party})
 	}
 	s.receive(in) // who answers has received it

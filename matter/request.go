@@ -111,7 +111,9 @@ func applyRequest(prev State, in *Input) (State, error) {
 	if in.Act.Who == Party && s.Answered == nil {
 		s.Answered = &in.ID
 	}
-	s.cite(in)
+	if err := s.cite(in); err != nil {
+		return nil, err
+	}
 	switch in.Act.Name {
 	case "acknowledge":
 		s.State = "acknowledged"
@@ -150,18 +152,29 @@ func makeRequest(in *Input) (State, error) {
 		return nil, errors.New("there is no text that could bind")
 	}
 	s.AcknowledgeBy = in.due(s.To)
-	s.cite(in)
-	return s, nil
+	return s, s.cite(in)
 }
 
-func (s *RequestState) cite(in *Input) {
+// citeLimit is how many dossiers and items a request comes to rest on: those
+// that the asker cites, and those that the party that is asked does.
+const citeLimit = 512
+
+func (s *RequestState) cite(in *Input) error {
 	cites, _ := rqCites.Of(in.Move)
+	if len(cites) == 0 {
+		return nil
+	}
+	if len(s.Cites)+len(cites) > citeLimit {
+		return fmt.Errorf("the request would cite more than %d dossiers and items", citeLimit)
+	}
+	s.Cites = slices.Clone(s.Cites)
 	for _, f := range cites {
 		c := Cite{In: in.ID}
 		c.Dossier, _ = rqDossier.From(f)
 		c.Item, _ = rqItem.From(f)
-		s.Cites = append(slices.Clone(s.Cites), c)
+		s.Cites = append(s.Cites, c)
 	}
+	return nil
 }
 
 // judge takes the asker's word on what it had seen reported done. A further

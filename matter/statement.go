@@ -249,6 +249,10 @@ func (s *StatementState) standing() string {
 	return "proposed"
 }
 
+// proposalLimit is how many texts one party may propose of one statement: each
+// is held against every other.
+const proposalLimit = 64
+
 // propose puts a text in the place of those that its author had seen. It
 // crosses those that it had not, and the signatures that it had not.
 func (s *StatementState) propose(in *Input) error {
@@ -257,13 +261,20 @@ func (s *StatementState) propose(in *Input) error {
 	}
 	p := ProposedText{Note: in.ID, Party: in.Party, Terms: in.Content, Clauses: Clauses(in.Move), Owing: slices.Clone(in.Principals)}
 	p.Release, _ = stRelease.Of(in.Move)
+	own := 0
 	for _, q := range s.Proposals {
+		if q.Party == in.Party {
+			own++
+		}
 		if q.Terms == p.Terms {
 			return fmt.Errorf("its text is, to the byte, that of %s: a text that is proposed again has a salt of its own", q.Note.Short())
 		}
 		if !in.Saw(q.Note) {
 			p.Against = append(p.Against, q.Note)
 		}
+	}
+	if own >= proposalLimit {
+		return fmt.Errorf("its author has proposed %d texts of this statement, as many as one party may: open another", own)
 	}
 	if err := s.change(in, p.Against); err != nil {
 		return err

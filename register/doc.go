@@ -14,6 +14,10 @@
 // A note waits, held but not folded, until the reader holds everything that
 // its header has seen and knows the charter that it names.
 //
+// One party can have a thousand notes on one matter, and fewer of what is costly
+// to hold; what it writes beyond that stands in the record and changes nothing.
+// The limits count each party's own notes, so that nobody takes another's place.
+//
 // # Settling
 //
 // A note is settled when every principal in its audience has a leaf whose

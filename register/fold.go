@@ -22,10 +22,11 @@ type Matter struct {
 	Entries  []*Entry     // in the order of the fold
 
 	r        *Register
-	rank     note.ID // where it stands among the matters of its audience, the same for every reader
-	last     point   // what is folded so far
-	settled  point   // what is settled
-	marks    []point // after every markEvery entries
+	rank     note.ID        // where it stands among the matters of its audience, the same for every reader
+	last     point          // what is folded so far
+	settled  point          // what is settled
+	marks    []point        // after every markEvery entries
+	said     map[string]int // by party, how many notes
 	digest   note.Digest
 	digested bool // digest is that of all the entries
 	stale    bool // it stands in the register's list of those
@@ -80,11 +81,30 @@ func (r *Register) attach(e *Entry) {
 	}
 	e.Matter = m
 	at, _ := slices.BinarySearchFunc(m.Entries, e, compare)
+	m.count(e, at)
 	m.Entries = slices.Insert(m.Entries, at, e)
 	m.rewind(at)
 	if !m.stale {
 		m.stale = true
 		r.stale = append(r.stale, m)
+	}
+}
+
+// wordLimit is how many notes one party may have on one matter, where a matter
+// is not the only one of its kind: more than any that people write, and few
+// enough that what a matter has come to stays small. It counts each party's own
+// notes, whose order is its own, so that nobody takes another's place.
+const wordLimit = 1000
+
+// count numbers the entry that is to stand at a place among its author's.
+func (m *Matter) count(e *Entry, at int) {
+	party := e.ID.Party()
+	e.nth = m.said[party]
+	m.said[party]++
+	for _, later := range m.Entries[at:] { // e came late
+		if later.ID.Party() == party {
+			e.nth, later.nth = min(e.nth, later.nth), later.nth+1
+		}
 	}
 }
 
@@ -117,7 +137,7 @@ func (r *Register) find(kind *matter.Kind, e *Entry) (*Matter, string) {
 // open returns the matter that the note opens. Of a kind with a key there is
 // one matter for each key, which every opening note joins.
 func (r *Register) open(kind *matter.Kind, e *Entry) *Matter {
-	m := &Matter{ID: e.ID, Kind: kind, Audience: e.Audience, r: r, rank: e.ID}
+	m := &Matter{ID: e.ID, Kind: kind, Audience: e.Audience, r: r, rank: e.ID, said: map[string]int{}}
 	if kind.Key != nil {
 		key := keyOf(kind, e)
 		if old := r.keyed[key]; old != nil {
@@ -256,6 +276,8 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 	act, party := e.act, e.ID.Party()
 	role := rules.Role(party)
 	switch {
+	case e.nth >= wordLimit && m.Kind.Key == nil:
+		return refuse(OutOfOrder, fmt.Sprintf("%s has written %d notes on the matter, as many as one party may: say the rest on another", party, wordLimit))
 	case e.exercise != rules.IsExercise():
 		return refuse(OutOfOrder, "it is marked otherwise than its charter: exercise and real are never mixed")
 	case act.Who == matter.Anyone:

@@ -15,7 +15,7 @@ type Reading struct {
 	Note   note.ID     `json:"note"`
 	Reason string      `json:"reason,omitempty"` // for people; two readers may word it differently
 	Result string      `json:"result"`
-	State  note.Digest `json:"state,omitzero"`   // of the matter, after the note
+	State  note.Digest `json:"state,omitzero"`   // of the matter, after the note; of a long matter, after some of them
 	Status string      `json:"status,omitempty"` // the same, for people
 }
 
@@ -23,6 +23,14 @@ type Reading struct {
 func (a Reading) Same(b Reading) bool {
 	return a.Note == b.Note && a.Matter == b.Matter && a.Result == b.Result && a.State == b.State
 }
+
+// A reading has the digest of the matter's state after each of its first
+// readAll notes, after every readEvery of the others, and after the last: what
+// readings cost grows with the notes, however long one matter becomes.
+const (
+	readAll   = 128
+	readEvery = 64
+)
 
 // Readings returns what this reader makes of every note of an audience over
 // the heads given, in the order of the fold. It is an error if it has not
@@ -43,14 +51,15 @@ func (r *Register) Readings(audience []string, heads map[string]uint64) ([]Readi
 	for _, list := range a.matters {
 		for _, m := range list {
 			var p point
-			for _, e := range m.Entries {
-				if e.ID.Index >= cut[e.ID.Origin] {
-					continue
-				}
+			entries := slices.DeleteFunc(slices.Clone(m.Entries), func(e *Entry) bool { return e.ID.Index >= cut[e.ID.Origin] })
+			for i, e := range entries {
 				var result Result
 				var reason string
 				p, result, reason = m.step(p, e)
-				reading := Reading{Matter: m.rank, Note: e.ID, Reason: reason, Result: string(result), State: p.digest()}
+				reading := Reading{Matter: m.rank, Note: e.ID, Reason: reason, Result: string(result)}
+				if i < readAll || i%readEvery == 0 || i == len(entries)-1 {
+					reading.State = p.digest()
+				}
 				if p.state != nil {
 					reading.Status = p.state.Status()
 				}

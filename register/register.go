@@ -73,6 +73,7 @@ type Entry struct {
 
 	audience *audience
 	act      *matter.Act // of its move; nil where it has none that could be folded
+	nth      int         // among its author's notes on its matter, from 0
 	exercise bool
 	placed   bool
 	why      string // of Trouble, for people

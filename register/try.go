@@ -45,6 +45,7 @@ func (r *Register) Try(h *note.Header, m *note.Move, content note.Digest) (Resul
 		}
 	}
 	on.fold()
+	e.nth = on.said[e.ID.Party()]
 	_, result, reason := on.apply(on.State, e)
 	return result, reason
 }

@@ -15,7 +15,8 @@ import (
 
 const explainHelp = `Where two pictures differ, the two nodes read some note differently. PARTY is asked over the line how it reads
 what both hold; or its readings come as a FILE, which explain --write makes at its node. The readings hold no words
-of any note. Exit code 3 if the two part. --audience chooses one list of parties; the usual one is all who speak.`
+of any note. On a matter of more than 128 notes the two may part up to 63 of its notes before the one shown. Exit code 3
+if the two part. --audience chooses one list of parties; the usual one is all who speak.`
 
 func setupExplain(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 	channel := channelFlag(f)
