@@ -276,7 +276,12 @@ func checkSums(files map[string][]byte) error {
 			return fmt.Errorf("%s: it is not what %s says: this file was changed, or that line of %s", name, fileSums, fileSums)
 		}
 	}
-	return fmt.Errorf("%s: it names what is not there, or is not written as it was made", fileSums)
+	for line := range strings.Lines(string(said)) {
+		if _, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); files[name] == nil {
+			return fmt.Errorf("%.200s: it is not here, and %s lists it", name, fileSums)
+		}
+	}
+	return fmt.Errorf("%s: it is not written as it was made", fileSums)
 }
 
 // reveal checks the files of one note. all wants all its words.

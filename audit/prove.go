@@ -89,10 +89,7 @@ func collect(src Source, ch *charter.Channel, id note.ID, parts ...string) (*Pro
 		if plains[part], err = src.plaintext(id, leaf, part); err != nil {
 			return bad(err)
 		}
-		p.Plain[part] = base + "." + part + ".json"
-		if n, ok := strings.CutPrefix(part, note.PartAttachment); ok {
-			p.Plain[part] = base + ".attachment-" + n
-		}
+		p.Plain[part] = plainName(base, part)
 		files[p.Plain[part]] = plains[part]
 	}
 	// What is handed to others is checked as they will check it.
@@ -111,6 +108,14 @@ func baseName(id note.ID) string {
 		base += "." + strconv.Itoa(epoch)
 	}
 	return base + "-" + strconv.FormatUint(id.Index, 10)
+}
+
+// plainName is the name of the file of a part's plaintext.
+func plainName(base, part string) string {
+	if n, ok := strings.CutPrefix(part, note.PartAttachment); ok {
+		return base + ".attachment-" + n
+	}
+	return base + "." + part + ".json"
 }
 
 // choose finds the checkpoint, and returns it with its receipts, and the

@@ -52,8 +52,8 @@ func setupDisclose(f *flag.FlagSet, _ []string) func(context.Context, *Call) err
 
 // Limits of a folder that is checked.
 const (
-	maxFiles = 64
-	maxFile  = 2 * note.MaxContent
+	maxFiles  = 1024
+	maxFolder = 1 << 30 // bytes in all: a statement has its annexes with it
 )
 
 // readFolder reads a folder and the folders in it.
@@ -63,7 +63,7 @@ func readFolder(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	files := map[string][]byte{}
+	files, left := map[string][]byte{}, int64(maxFolder)
 	return files, fs.WalkDir(root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil || e.IsDir():
@@ -78,9 +78,9 @@ func readFolder(dir string) (map[string][]byte, error) {
 			return err
 		}
 		defer f.Close()
-		b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-		if err == nil && len(b) > maxFile {
-			err = fmt.Errorf("%s: it has more than %d bytes", path, maxFile)
+		b, err := io.ReadAll(io.LimitReader(f, left+1))
+		if left -= int64(len(b)); err == nil && left < 0 {
+			err = fmt.Errorf("%s: with it the folder has more than %d bytes", path, maxFolder)
 		}
 		files[path] = b
 		return err

@@ -126,8 +126,11 @@ func setupCheck(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			return err
 		}
 		c.JSON = *asJSON
-		if isDisclosure(c.Args[0]) {
+		switch {
+		case isDisclosure(c.Args[0]):
 			return checkDisclosure(c, c.Args[0])
+		case isStatement(c.Args[0]):
+			return checkStatement(c, c.Args[0])
 		}
 		leaves, err := filepath.Glob(filepath.Join(c.Args[0], "*.leaf"))
 		if err != nil {

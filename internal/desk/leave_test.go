@@ -78,6 +78,11 @@ func TestMayLeave(t *testing.T) {
 		{"a dossier past its end", under(Prove, "clear", before), "which is over"},
 		{"a dossier past its end, to its addressee", under(Read, "red", before), ""},
 		{"a dossier whose caveats cannot be read", Leaving{Way: Prove, Own: true, Opened: true, Unread: true}, "under which caveats"},
+		{"a joint statement", Leaving{Way: Public, Opened: true, Joint: true}, ""},
+		{"a statement that is not signed by all", Leaving{Way: Public, Opened: true, Own: true}, "nobody's joint word"},
+		{"a statement before its moment", Leaving{Way: Public, Opened: true, Joint: true, Early: true}, "still to come"},
+		{"a statement whose text was erased", Leaving{Way: Public, Opened: true, Joint: true, Erased: true}, "erased"},
+		{"a statement of an exercise, unmarked", Leaving{Way: Public, Opened: true, Joint: true, Exercise: true}, "does not say so"},
 		{"no such way", Leaving{Way: "pigeon"}, "no such way"},
 	} {
 		err := MayLeave(c.l)

@@ -100,6 +100,7 @@ func init() {
 		{"POST", "closings/{digest}/accept", "a person accepts a closing that takes back what was receipted", (*API).acceptClosing},
 		{"POST", "notes/{id}/prove", "writes the proof of a note to a folder: {dir, content, move}", (*API).prove},
 		{"POST", "notes/{id}/disclose", "makes the folder of a disclosure, another's note by its author's consent: {dir, to}", (*API).disclose},
+		{"POST", "notes/{id}/statement", "makes the folder of a joint statement, once it is released: {dir}", (*API).statement},
 		{"POST", "logs", "exports the logs of a channel to a folder: ?dir=", (*API).logs},
 		{"POST", "pouch/pack", "packs a pouch for ?to=PARTY", (*API).pack},
 		{"POST", "pouch/apply", "takes a pouch", (*API).apply},

@@ -71,8 +71,8 @@ func (a *API) disclose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(in.Dir); !errors.Is(err, fs.ErrNotExist) {
-		return &desk.FieldError{Field: "dir", Why: fmt.Sprintf("%s is there already; it was left alone: choose another folder", in.Dir)}
+	if err := absent(in.Dir); err != nil {
+		return err
 	}
 	// What leaves is on record before it is there to be taken.
 	e, err := a.n.House().Append(r.Context(), house.Disclosed, house.Disclosure{Consent: d.Consent, Dir: in.Dir, Note: id, To: in.To})
@@ -83,4 +83,12 @@ func (a *API) disclose(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%s of the in-house record says that it left, and it did not: %w", e.ID, err)
 	}
 	return answer(w, Disclosed{Consent: d.Consent, Entry: e.ID, Handling: leaving.Handling.String(), Note: id, To: in.To})
+}
+
+// absent refuses a folder that is there.
+func absent(dir string) error {
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return &desk.FieldError{Field: "dir", Why: fmt.Sprintf("%s is there already; it was left alone: choose another folder", dir)}
+	}
+	return nil
 }
