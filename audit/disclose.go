@@ -115,7 +115,7 @@ func WriteFolder(dir string, files map[string][]byte) (err error) {
 func (d Disclosure) readme(exercise bool, files []string) []byte {
 	var b strings.Builder
 	if exercise {
-		b.WriteString("EXERCISE EXERCISE EXERCISE\nNothing in this folder is of a real crisis.\n\n")
+		b.WriteString("EXERCISE EXERCISE EXERCISE\nThe note was written in an exercise.\n\n")
 	}
 	party := d.Note.Party()
 	fmt.Fprintf(&b, "One note of %s, opened, for %s\n\n", party, d.To)
