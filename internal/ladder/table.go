@@ -123,7 +123,7 @@ func own(act string) []Row {
 // Neutral are the acts that the table passes over, whatever they say. Most of
 // them only answer, correct or continue what other acts began.
 var Neutral = []string{
-	"message/correct", "message/withdraw",
+	"message/correct", "message/withdraw", "message/consent",
 	"line/test", "line/contact",
 	"incident/question",
 	"undertaking/ask", "undertaking/withdraw", "undertaking/dispute",
