@@ -171,7 +171,6 @@ func applyCase(prev State, in *Input) (State, error) {
 		return openCase(in)
 	}
 	s := *prev.(*CaseState)
-	var err error
 	switch in.Act.Name {
 	case "close":
 		return s.close(in)
@@ -180,10 +179,9 @@ func applyCase(prev State, in *Input) (State, error) {
 	case "access":
 		s.access(in)
 	case "transfer":
-		err = s.transfer(in)
-	}
-	if err != nil {
-		return nil, err
+		if again, err := s.transfer(in); again || err != nil {
+			return &s, err
+		}
 	}
 	s.seal(in)
 	// Who called it closed had not seen this.
@@ -263,15 +261,17 @@ func (s *CaseState) access(in *Input) {
 	s.Accesses = append(s.Accesses, a)
 }
 
-func (s *CaseState) transfer(in *Input) error {
+// transfer reports whether the note only says again what its author has said:
+// then it changes nothing, and who calls the case closed need not have seen it.
+func (s *CaseState) transfer(in *Input) (again bool, err error) {
 	step := caTransfer.Or(in.Move, "")
 	if step == "proposed" {
 		t := CaseTransfer{By: caBy.Or(in.Move, ""), From: caFrom.Or(in.Move, ""), Note: in.ID, Party: in.Party, To: caTo.Or(in.Move, "")}
 		switch {
 		case t.From == "" || t.To == "" || t.By == "":
-			return errors.New("a proposal says from whom, to whom, and by when or none")
+			return false, errors.New("a proposal says from whom, to whom, and by when or none")
 		case t.From == t.To || !slices.Contains(in.Principals, t.From) || !slices.Contains(in.Principals, t.To):
-			return errors.New("a transfer is from one principal of the audience to another")
+			return false, errors.New("a transfer is from one principal of the audience to another")
 		}
 		if !in.Content.IsZero() {
 			t.Terms = in.Content.String()
@@ -280,39 +280,41 @@ func (s *CaseState) transfer(in *Input) error {
 			t.Agreed = []Said{{in.ID, in.Party}}
 		}
 		s.Transfers = append(slices.Clone(s.Transfers), t)
-		return nil
+		return false, nil
 	}
 	id, ok := caProposal.Of(in.Move)
 	if !ok {
-		return errors.New("it does not name the transfer that it is about")
+		return false, errors.New("it does not name the transfer that it is about")
 	}
 	i := slices.IndexFunc(s.Transfers, func(t CaseTransfer) bool { return t.Note == id })
 	if i < 0 || !in.Saw(id) {
-		return errors.New("its author had not seen a transfer proposed by " + id.Short())
+		return false, errors.New("its author had not seen a transfer proposed by " + id.Short())
 	}
 	s.Transfers = slices.Clone(s.Transfers)
 	t := &s.Transfers[i]
 	switch {
 	case in.Party != t.From && in.Party != t.To:
-		return fmt.Errorf("the transfer is between %s and %s", t.From, t.To)
+		return false, fmt.Errorf("the transfer is between %s and %s", t.From, t.To)
 	case step == "done":
 		// Both had agreed, and its author knew.
 		if len(t.Agreed) < 2 || !in.Saw(t.Agreed[0].Note) || !in.Saw(t.Agreed[1].Note) {
-			return errors.New("its author had not seen both sides agree to it")
+			return false, errors.New("its author had not seen both sides agree to it")
 		}
 		t.Done = said(t.Done, in)
 	case saidBy(t.Agreed, in.Party) >= 0 && step == "declined":
-		return errors.New("its author had agreed to it; propose another")
+		return false, errors.New("its author had agreed to it; propose another")
 	case step == "agreed" && !t.names(in):
-		return errors.New("it names another text than the one proposed")
-	case saidBy(t.Agreed, in.Party) >= 0: // said again
+		return false, errors.New("it names another text than the one proposed")
+	case saidBy(t.Agreed, in.Party) >= 0:
+		_, names := caOffices.Of(in.Move)
+		return !names, nil
 	case step == "declined":
 		t.Declined = said(t.Declined, in)
 	default:
 		t.Agreed = said(t.Agreed, in)
 		t.Declined = slices.DeleteFunc(slices.Clone(t.Declined), func(w Said) bool { return w.Party == in.Party })
 	}
-	return nil
+	return false, nil
 }
 
 // names reports whether the move names the text of the proposal.
@@ -337,6 +339,9 @@ func (s CaseState) close(in *Input) (State, error) {
 
 func (s *CaseState) said() []note.ID {
 	out := []note.ID{s.Opening}
+	for _, to := range s.Sealed {
+		out = append(out, to.Note)
+	}
 	for _, a := range s.Answers {
 		out = append(out, a.Note)
 	}

@@ -206,7 +206,7 @@ func (s *GroupState) circulate(in *Input) error {
 	switch {
 	case in.Content.IsZero():
 		return errors.New("there is no text that could be approved")
-	case s.byTerms(in.Content) >= 0:
+	case slices.ContainsFunc(s.Minutes, func(m Minutes) bool { return m.Terms == in.Content && in.Saw(m.Note) }):
 		return errors.New("its text is, to the byte, that of minutes which are there already")
 	}
 	m := Minutes{Note: in.ID, Party: in.Party, Terms: in.Content, Where: grSat.Or(in.Move, "")}
@@ -274,7 +274,22 @@ func (m *Minutes) cross(ids []note.ID) {
 
 func (s *GroupState) approve(in *Input) error {
 	terms, _ := grTerms.Of(in.Move)
-	m := &s.Minutes[s.byTerms(terms)]
+	// Minutes of the same text, to the byte, can call other items decisions: a
+	// word goes to those that its author had seen.
+	var m *Minutes
+	for i := range s.Minutes {
+		o := &s.Minutes[i]
+		switch {
+		case o.Terms != terms || !in.Saw(o.Note):
+		case m != nil:
+			return fmt.Errorf("its author had seen that %s and %s have the same text, to the byte: somebody must circulate them again", m.Note.Short(), o.Note.Short())
+		default:
+			m = o
+		}
+	}
+	if m == nil {
+		return errors.New("its author had seen no minutes of that text")
+	}
 	for _, id := range m.ReplacedBy {
 		if in.Saw(id) {
 			return fmt.Errorf("its author had seen that %s had taken their place", id.Short())

@@ -138,6 +138,11 @@ func (s HandoverState) commit(p *HandoverParty, in *Input) (State, error) {
 		return nil, errors.New("its author has committed already, by " + p.Commit.Short())
 	}
 	d, _ := hoDigest.Of(in.Move)
+	for _, o := range s.Parties {
+		if o.Commit != nil && *o.Digest == d && in.Saw(*o.Commit) {
+			return nil, fmt.Errorf("it is the digest that %s committed to: what it commits to are the words of %s", o.Party, o.Party)
+		}
+	}
 	p.Commit, p.Digest = &in.ID, &d
 	if !slices.ContainsFunc(s.Parties, func(p HandoverParty) bool { return p.Commit == nil }) {
 		s.State = "committed"

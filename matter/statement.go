@@ -9,6 +9,7 @@ import (
 
 // Fields of statements.
 var (
+	stHalf    = enum("half", "which half of an agreement it belongs to; that of the note that opens the statement counts", utTopic.Words...)
 	stTopic   = enum("topic", "what the clause is about", Topics...).Must()
 	stClauses = list("clauses", "the clauses, numbered from 1 in their order; the text of each stands in the content", 64, stTopic.Spec).Must()
 	stRelease = instant("release", "the moment from which all may publish it, and before which none does").Must()
@@ -39,10 +40,10 @@ var Statement = Kind{
 	},
 	Acts: []Act{
 		{Name: "draft", Doc: "Shares a working text, which has no force. A party's later one takes the place of its earlier.", Opens: true, From: []string{"drafted", "proposed", "contested", "abandoned", "crossed"}, Who: Proposers,
-			Fields: []Spec{stClauses.Spec, utTopic.Spec}, Texts: statementTexts},
+			Fields: []Spec{stClauses.Spec, stHalf.Spec}, Texts: statementTexts},
 		{Name: "propose", Doc: "Puts a text on offer, all of its clauses, with the moment of its release. To propose is not to sign.", Opens: true, From: []string{"drafted", "proposed", "contested", "signed", "abandoned", "crossed"}, Who: Proposers,
 			Starts: "for every principal, until the moment of release: to sign or object",
-			Fields: []Spec{stClauses.Spec, stRelease.Spec, utTopic.Spec}, Texts: statementTexts},
+			Fields: []Spec{stClauses.Spec, stRelease.Spec, stHalf.Spec}, Texts: statementTexts},
 		{Name: "accept", Doc: "Has no objection to a clause, or none any more.", From: []string{"proposed", "contested", "signed", "abandoned", "crossed"}, Who: Principals,
 			Fields: []Spec{stTerms.Spec, stClause.Spec}, Texts: []TextSpec{{Name: "remark", Doc: "words beside it"}}},
 		{Name: "object", Doc: "Objects to a clause. It takes back its author's own signature.", From: []string{"proposed", "contested", "signed", "abandoned", "crossed"}, Who: Principals,

@@ -9,12 +9,11 @@ import (
 )
 
 func applyStatement(prev State, in *Input) (State, error) {
-	s := &StatementState{Opener: in.Party, Opening: in.ID}
+	// The opening note says which half it belongs to: of later ones that
+	// crossed, none would have the last word.
+	s := &StatementState{Opener: in.Party, Opening: in.ID, Half: stHalf.Or(in.Move, "")}
 	if prev != nil {
 		*s = *prev.(*StatementState)
-	}
-	if half, ok := utTopic.Of(in.Move); ok {
-		s.Half = half
 	}
 	s.Proposals, s.Crossings = slices.Clone(s.Proposals), slices.Clone(s.Crossings)
 	var err error
@@ -74,7 +73,7 @@ func (s *StatementState) propose(in *Input) error {
 		if q.Party == in.Party {
 			own++
 		}
-		if q.Terms == p.Terms {
+		if q.Terms == p.Terms && in.Saw(q.Note) {
 			return fmt.Errorf("its text is, to the byte, that of %s: a text that is proposed again has a salt of its own", q.Note.Short())
 		}
 		if !in.Saw(q.Note) {
@@ -166,11 +165,22 @@ func (s *StatementState) bound(in *Input, p *ProposedText) bool {
 // author had seen that the text was no longer on offer.
 func (s *StatementState) word(in *Input) error {
 	terms, _ := stTerms.Of(in.Move)
-	i := slices.IndexFunc(s.Proposals, func(p ProposedText) bool { return p.Terms == terms })
-	if i < 0 {
-		return errors.New("it names another text than was proposed")
+	// Whoever lays claim to another's text, to the byte, does not thereby become
+	// the one whose proposal is signed: a word goes to what its author had seen.
+	var p *ProposedText
+	for i := range s.Proposals {
+		q := &s.Proposals[i]
+		switch {
+		case q.Terms != terms || !in.Saw(q.Note):
+		case p != nil:
+			return fmt.Errorf("its author had seen that %s and %s have the same text, to the byte: somebody must propose again", p.Note.Short(), q.Note.Short())
+		default:
+			p = q
+		}
 	}
-	p := &s.Proposals[i]
+	if p == nil {
+		return errors.New("it names another text than its author had seen proposed")
+	}
 	for _, id := range p.Against {
 		if in.Saw(id) {
 			return fmt.Errorf("its author had seen %s, which sets that text aside: it is no longer on offer", id.Short())

@@ -223,6 +223,9 @@ func (s UndertakingState) accept(in *Input) (State, error) {
 	if s.State != "crossed" && s.sawEnded(in) {
 		return nil, errors.New("its author had already seen that the offer was " + s.State)
 	}
+	if slices.ContainsFunc(s.Accepted, func(w Said) bool { return w.Party == in.Party }) {
+		return &s, nil // said again: the first counts, as it does once all have accepted
+	}
 	s.Accepted = said(s.Accepted, in)
 	switch {
 	case !everyone(s.Accepted, in):
@@ -286,10 +289,10 @@ func (s UndertakingState) join(in *Input) (State, error) {
 	if s.sawEnded(in) || !slices.ContainsFunc(accepted, func(id note.ID) bool { return !in.Saw(id) }) {
 		return nil, errors.New("it was written before its author had seen that the acceptance and the withdrawal crossed")
 	}
-	if in.Act.Name == "accept" { // a party has one acceptance, the latest
-		s.Crossed = slices.DeleteFunc(slices.Clone(s.Crossed), func(id note.ID) bool {
-			return id.Party() == in.Party && slices.Contains(accepted, id)
-		})
+	if in.Act.Name == "accept" {
+		if slices.ContainsFunc(accepted, func(id note.ID) bool { return id.Party() == in.Party }) {
+			return &s, nil // a party has one acceptance, the first
+		}
 	} else {
 		s.Ended = append(slices.Clone(s.Ended), ending(in))
 	}

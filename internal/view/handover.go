@@ -16,7 +16,7 @@ func (b *builder) handover(s *matter.HandoverState) []Section {
 	parties := Section{Title: "parties"}
 	for i := range s.Parties {
 		p := &s.Parties[i]
-		item := SectionItem{Label: p.Party, State: handed(p), Notes: []note.ID{}, Words: []*Words{}}
+		item := SectionItem{Label: p.Party, State: handed(s, p), Notes: []note.ID{}, Words: []*Words{}}
 		if p.Commit != nil {
 			item.Notes = append(item.Notes, *p.Commit)
 		}
@@ -31,8 +31,18 @@ func (b *builder) handover(s *matter.HandoverState) []Section {
 	return []Section{{[]SectionItem{terms}, "what is handed over"}, parties}
 }
 
-// handed says how far a party is.
-func handed(p *matter.HandoverParty) string {
+// handed says how far a party is. Two salts are never alike by chance: of two
+// that committed to the same digest, one has it from the other.
+func handed(s *matter.HandoverState, p *matter.HandoverParty) string {
+	for i := range s.Parties {
+		if o := &s.Parties[i]; o.Party != p.Party && o.Digest != nil && p.Digest != nil && *o.Digest == *p.Digest {
+			return far(p) + "; the digest is that of " + o.Party + " too"
+		}
+	}
+	return far(p)
+}
+
+func far(p *matter.HandoverParty) string {
 	switch {
 	case p.Commit == nil:
 		return "not committed"
@@ -52,7 +62,7 @@ func (d *drawing) handover(m *register.Matter, s *matter.HandoverState) {
 	d.half[m.ID] = coordination
 	var says []string
 	for i := range s.Parties {
-		says = append(says, s.Parties[i].Party+": "+handed(&s.Parties[i]))
+		says = append(says, s.Parties[i].Party+": "+handed(s, &s.Parties[i]))
 	}
 	item := d.item(m, fmt.Sprintf("handover of %s; %s", s.What, strings.Join(says, "; ")), d.words(s.Opening, "terms"))
 	if s.State == "revealed" {
