@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func (p *parser) field(b block, l *line, st *Step, specs []matter.Spec, path []s
 	}
 	spec := &specs[i]
 	switch spec.Type {
-	case matter.TypeList, matter.TypeNames, matter.TypeRefs:
+	case matter.TypeList, matter.TypeNames, matter.TypeRefs, matter.TypeOffices:
 		if len(path) < 2 || (spec.Type == matter.TypeList) != (len(path) > 2) {
 			want := spec.Name + "/1"
 			if spec.Type == matter.TypeList {
@@ -114,6 +115,10 @@ func (p *parser) scalar(b block, l *line, st *Step, spec *matter.Spec) (any, err
 		}
 		if spec.Type == matter.TypeHash && len(earlier.Content.Texts) == 0 {
 			return nil, b.errorf(l, "the note %s has no text", label)
+		}
+	case matter.TypeKey:
+		if l.value != NewKey {
+			return nil, b.errorf(l, "want %s: a scenario holds no key; one is made when it is played", NewKey)
 		}
 	}
 	return l.value, nil
@@ -195,19 +200,17 @@ func (p *parser) check(b block, st *Step) error {
 	if err != nil {
 		return err
 	}
-	if _, act, _ := matter.Find(st.Act); act.Keeps != "" {
-		if m.Fields == nil {
-			m.Fields = map[string]any{}
-		}
-		m.Fields["digest"] = note.Sum(nil).String() // of what stays at the desk, which works it out
+	content := *st.Content
+	if m.Fields, content.Texts, err = unmade(st, m.Fields); err != nil {
+		return b.fail(err)
 	}
 	if err := matter.Check(m); err != nil {
 		return b.fail(err)
 	}
-	if err := matter.CheckContent(st.Act, st.Content); err != nil {
+	if err := matter.CheckContent(st.Act, &content); err != nil {
 		return b.fail(err)
 	}
-	if err := matter.CheckWhole(st.Act, m.Fields, st.Content); err != nil {
+	if err := matter.CheckWhole(st.Act, m.Fields, &content); err != nil {
 		return b.fail(err)
 	}
 	// The envelopes have limits of their own, and know them best.
@@ -250,4 +253,39 @@ func (b block) fail(err error) error {
 		}
 	}
 	return &Error{b[0].number, b.title(), "", err}
+}
+
+// unmade returns the fields and texts of a note as they can be checked before
+// it is played: without what comes into being only then, a key, a commitment
+// and what is sealed to offices.
+func unmade(st *Step, fields map[string]any) (map[string]any, map[string]note.Wording, error) {
+	_, act, _ := matter.Find(st.Act)
+	fields = maps.Clone(fields)
+	if act.Keeps != "" {
+		if len(st.Content.Texts) == 0 {
+			return nil, nil, errors.New("there is nothing to commit to: give the texts that a later note is to reveal")
+		}
+		if fields == nil {
+			fields = map[string]any{}
+		}
+	}
+	for _, s := range act.Fields {
+		switch {
+		case s.Type == matter.TypeKey:
+			delete(fields, s.Name)
+		case s.Type == matter.TypeHash && act.Keeps != "":
+			if fields[s.Name] != nil {
+				return nil, nil, &matter.FieldError{Act: st.Act, Field: s.Name, Why: "it is worked out from the texts: leave it out"}
+			}
+			fields[s.Name] = note.Sum([]byte(st.Label)).String()
+		}
+	}
+	texts := maps.Clone(st.Content.Texts)
+	for _, slot := range st.Sealed() {
+		delete(texts, slot)
+		if fields["offices"] == nil {
+			return nil, nil, &matter.FieldError{Act: st.Act, Field: slot, Why: "it goes sealed to offices: name them with the field offices"}
+		}
+	}
+	return fields, texts, nil
 }

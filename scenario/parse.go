@@ -24,7 +24,7 @@ func Parse(data []byte) (*Scenario, error) {
 	if err := s.head(list[0]); err != nil {
 		return nil, err
 	}
-	p := parser{Scenario: s, labels: map[string]int{}}
+	p := parser{Scenario: s, labels: map[string]int{}, down: map[string]bool{}, forked: map[string]bool{}}
 	for _, b := range list[1:] {
 		if err := p.block(b); err != nil {
 			return nil, err
@@ -47,6 +47,8 @@ type parser struct {
 	labels map[string]int // of notes and entries, to their place among the steps
 	rules  []*charter.Rules
 	last   time.Time
+	down   map[string]bool // parties whose line is down
+	forked map[string]bool // parties and channels whose feed forked, and is not closed
 }
 
 func (p *parser) block(b block) error {
@@ -62,13 +64,13 @@ func (p *parser) block(b block) error {
 			return b.errorf(&b[0], "parties come before channels, and both before the steps")
 		}
 		return p.channel(b)
-	case "note", "entry", "pause", "day":
+	case "note", "entry", "pause", "day", "link", "courier", "erase", "fork", "close", "expect":
 		if len(p.Steps) == MaxSteps {
 			return b.errorf(&b[0], "more than %d steps", MaxSteps)
 		}
 		return p.step(b)
 	}
-	return b.errorf(&b[0], "a block begins with party, channel, note, entry, pause or day")
+	return b.errorf(&b[0], "a block begins with party, channel, note, entry, pause, day, link, courier, erase, fork, close or expect")
 }
 
 func (s *Scenario) head(b block) (err error) {

@@ -15,12 +15,14 @@ import (
 )
 
 // played is a scenario folded in the order of its steps, every party having
-// seen all that was sent before.
+// seen all that was sent before, but for what an outage kept from it.
 type played struct {
 	t         *testing.T
 	scenario  *scenario.Scenario
 	placed    map[string]scenario.Placed
 	registers map[string]*register.Register // by channel
+	notes     map[string][]register.Opened  // by channel, as they were written
+	fold      func(channel string, notes []register.Opened) *register.Register
 }
 
 // rules is a founding charter, as the register wants it.
@@ -58,9 +60,10 @@ func january(t *testing.T) *scenario.Scenario {
 
 func play(t *testing.T, s *scenario.Scenario) *played {
 	t.Helper()
-	p := &played{t: t, scenario: s, placed: map[string]scenario.Placed{}, registers: map[string]*register.Register{}}
-	size := map[string]uint64{}
+	p := &played{t: t, scenario: s, placed: map[string]scenario.Placed{}, registers: map[string]*register.Register{}, notes: map[string][]register.Opened{}}
+	l := newLedgers(s)
 	charters := map[string]note.Digest{}
+	rulesOf := map[string]rules{}
 	for _, c := range s.Channels {
 		text, err := s.Charter(c.Code, keys)
 		if err != nil {
@@ -75,9 +78,24 @@ func play(t *testing.T, s *scenario.Scenario) *played {
 		for _, m := range text.Members {
 			r.Roles[m.Party] = m.Role
 		}
-		p.registers[c.Code] = register.New(func(note.Digest) (register.Rules, bool) { return r, true })
+		rulesOf[c.Code] = r
 	}
-	for _, st := range s.Steps {
+	p.fold = func(channel string, notes []register.Opened) *register.Register {
+		r := register.New(func(note.Digest) (register.Rules, bool) { return rulesOf[channel], true })
+		for _, n := range notes {
+			if !r.Add(n) {
+				t.Fatalf("%s was not taken", n.Header.ID().Short())
+			}
+		}
+		r.Matters() // folds
+		return r
+	}
+	for i := range s.Steps {
+		st := &s.Steps[i]
+		l.step(st)
+		if st.Kind == scenario.Expect {
+			p.expect(st, l)
+		}
 		if st.Kind != scenario.Note {
 			continue
 		}
@@ -85,24 +103,15 @@ func play(t *testing.T, s *scenario.Scenario) *played {
 		if err != nil {
 			t.Fatal(err)
 		}
-		origin := func(party string) string { return note.Origin(party, charters[st.Channel], 1) }
-		h := &note.Header{Audience: st.Audience, Charter: charters[st.Channel], Exercise: true, Index: size[origin(st.Party)], Origin: origin(st.Party),
+		content := p.made(st, move)
+		h := &note.Header{Audience: st.Audience, Charter: charters[st.Channel], Exercise: true, Origin: note.Origin(st.Party, charters[st.Channel], l.epoch(st.Party, st.Channel)),
 			Precedence: st.Precedence, Time: st.At.UTC().Format(note.TimeLayout), Version: note.Version}
-		c, _ := s.Channel(st.Channel)
-		for _, m := range c.Members {
-			if n := size[origin(m.Party)]; n > 0 && m.Party != st.Party {
-				h.Seen = append(h.Seen, note.Head{Origin: origin(m.Party), Size: n})
-			}
-		}
-		size[h.Origin]++
-		placed := scenario.Placed{ID: h.ID(), Content: note.Sum([]byte(st.Label))}
-		p.placed[st.Label] = placed
-		if !p.registers[st.Channel].Add(register.Opened{Header: h, Move: move, Content: placed.Content}) {
-			t.Fatalf("%s was not taken", st.Label)
-		}
+		h.Index, h.Seen = l.write(st.Party, h.Origin, charters[st.Channel])
+		p.placed[st.Label] = scenario.Placed{ID: h.ID(), Content: content}
+		p.notes[st.Channel] = append(p.notes[st.Channel], register.Opened{Header: h, Move: move, Content: content})
 	}
-	for _, r := range p.registers {
-		r.Matters() // folds
+	for _, c := range s.Channels {
+		p.registers[c.Code] = p.fold(c.Code, p.notes[c.Code])
 	}
 	return p
 }

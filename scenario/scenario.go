@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -68,7 +69,21 @@ const (
 	Entry Kind = "entry" // a party enters something into its own, in-house record
 	Pause Kind = "pause" // a heading, and matters to be shown
 	Day   Kind = "day"   // a new date
+
+	Link    Kind = "link"    // a party's line fails, or works again
+	Courier Kind = "courier" // a pouch as a file, from one party to another
+	Erase   Kind = "erase"   // the words of a note are destroyed
+	Fork    Kind = "fork"    // a party's key signs two histories
+	Close   Kind = "close"   // a party ends its feed by its identity key, and opens the next
+	Expect  Kind = "expect"  // what a matter must have come to
 )
+
+// Results are what can become of a note that is meant not to be applied.
+var Results = []string{"out of order", "beyond authority", "ad referendum"}
+
+// Released is what can be expected of a statement beside the states of its
+// table: signed, settled, and past its moment.
+const Released = "released"
 
 // A Step is one step of a scenario.
 type Step struct {
@@ -83,24 +98,46 @@ type Step struct {
 	Act     string
 	On      string         // label of the note that opened the matter, or of the entry; empty: it opens one
 	Fields  map[string]any // as in note.Move, with "@label" where a note or its text is named
-	Content *note.Content  // without salt; of an entry, texts and basis
+	Content *note.Content  // without salt; of an entry, texts and basis; what is sealed to offices stands in it in clear
 
 	// Of a note.
 	Channel    string
 	Office     string
 	Precedence string
 	Audience   []string
+	Result     string // what is to become of it; empty: it is applied
 
-	// Of a pause or a day.
-	Heading string
+	// Of every other kind. Label is the note that is erased, or that opened the
+	// matter of which something is expected; Party whose line or feed it is, or
+	// whose courier leaves.
+	Heading string // of a pause or a day
 	Text    string
-	Show    []string // labels of notes that opened matters
+	Show    []string // of a pause: labels of notes that opened matters
+	Down    bool     // of a link
+	To      string   // of a courier: who gets the pouch; of a fork: who hears the other history
+	By      []string // of an erasure: who destroys the words; of an expectation: whose record is meant, else that of every principal whose line is up
+	State   string   // of an expectation
 }
 
 // A Placed says what a label became when its note was sent.
 type Placed struct {
 	ID      note.ID
 	Content note.Digest // of the salted, padded content, as its header names it
+}
+
+// NewKey stands in a scenario for the public key of an office, which comes
+// into being when the scenario is played.
+const NewKey = "new"
+
+// Sealed returns the slots of a note's texts that go sealed to the offices
+// that its field offices names, and no further than to them.
+func (st *Step) Sealed() (slots []string) {
+	for slot := range st.Content.Texts {
+		if matter.SealedFor(st.Act, slot, nil) != nil {
+			slots = append(slots, slot)
+		}
+	}
+	return slots
 }
 
 // Move returns the note's move, with every label resolved, but without salt.
@@ -242,9 +279,6 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 func (st *Step) errorf(field, format string, args ...any) error {
-	name := st.Label
-	if name == "" {
-		name = st.Heading
-	}
+	name := cmp.Or(st.Heading, st.Label, st.Party)
 	return &Error{st.Line, string(st.Kind) + " " + name, field, fmt.Errorf(format, args...)}
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,9 +22,15 @@ func (p *parser) step(b block) error {
 		return p.pause(b)
 	case "day":
 		return p.day(b)
+	case "note":
+		return p.note(b)
 	}
+	return p.event(b)
+}
+
+func (p *parser) note(b block) error {
 	err := b.only(map[string][2]int{"note": {}, "at": {}, "channel": {}, "from": {}, "precedence": {}, "act": {}, "on": {}, "audience": {},
-		"field": {1, 1}, "text": {1, 2}, "authentic": {}, "quote": {}, "speaker": {}, "source": {}, "basis": {}})
+		"field": {1, 1}, "text": {1, 2}, "authentic": {}, "quote": {}, "speaker": {}, "source": {}, "basis": {}, "result": {}})
 	if err != nil {
 		return err
 	}
@@ -34,6 +41,11 @@ func (p *parser) step(b block) error {
 	if l, ok := b.get("precedence"); ok {
 		if st.Precedence = l.value; !slices.Contains(note.Precedences, st.Precedence) {
 			return b.errorf(l, "%.20q is none of %s", st.Precedence, strings.Join(note.Precedences, ", "))
+		}
+	}
+	if l, ok := b.get("result"); ok {
+		if st.Result = l.value; !slices.Contains(Results, st.Result) {
+			return b.errorf(l, "%.40q is none of %s", st.Result, strings.Join(Results, ", "))
 		}
 	}
 	channel, err := p.speaker(b, &st)
@@ -129,16 +141,29 @@ func (p *parser) speaker(b block, st *Step) (Channel, error) {
 	if l, _ := b.get("act"); !ok {
 		return c, b.errorf(l, "%.60q is not an act that this program knows", st.Act)
 	}
+	switch why := power(rules, st, act); {
+	case p.forked[st.Party+" "+c.Code]:
+		return c, b.errorf(l, "the feed of %s on %s has forked, and takes no note before it is closed", st.Party, c.Code)
+	case why == "" && st.Result == "beyond authority":
+		return c, b.errorf(l, "it is within its author's authority, and is to be beyond it")
+	case why != "" && st.Result != "beyond authority":
+		return c, b.errorf(l, "%s", why)
+	}
+	return c, nil
+}
+
+// power says why a note is beyond its author's authority; empty: it is not.
+func power(rules *charter.Rules, st *Step, act *matter.Act) string {
 	bound, _ := rules.MayBind(st.Party, st.Office, st.Act)
 	switch {
 	case act.Binds && !bound:
-		return c, b.errorf(l, "the office %s of %s may not bind by %s", st.Office, st.Party, st.Act)
+		return fmt.Sprintf("the office %s of %s may not bind by %s", st.Office, st.Party, st.Act)
 	case !rules.MaySay(st.Party, st.Office, st.Act):
-		return c, b.errorf(l, "the office %s of %s may not say %s", st.Office, st.Party, st.Act)
+		return fmt.Sprintf("the office %s of %s may not say %s", st.Office, st.Party, st.Act)
 	case rules.Roles[st.Party] != charter.Principal && act.Who != matter.Proposers && act.Who != matter.Anyone:
-		return c, b.errorf(l, "%s is a %s of the channel, and %s is for %s", st.Party, rules.Roles[st.Party], st.Act, act.Who)
+		return fmt.Sprintf("%s is a %s of the channel, and %s is for %s", st.Party, rules.Roles[st.Party], st.Act, act.Who)
 	}
-	return c, nil
+	return ""
 }
 
 // matter reads which matter the note is about.
@@ -212,36 +237,46 @@ func (p *parser) pause(b block) error {
 	if err := b.only(map[string][2]int{"pause": {}, "at": {}, "text": {}, "show": {}}); err != nil {
 		return err
 	}
-	st := Step{Kind: Pause, Line: b[0].number, Heading: b[0].value, Show: b.list("show"), At: p.last}
-	if l, ok := b.get("text"); ok {
-		st.Text = l.value
-	}
-	if p.last.IsZero() {
-		st.At = p.Start
-	}
-	if _, ok := b.get("at"); ok {
-		t, err := p.at(b)
-		if err != nil {
-			return err
-		}
-		st.At = t
-		st.Stamp, _ = b.value("at")
+	st := Step{Kind: Pause, Line: b[0].number, Heading: b[0].value, Show: b.list("show")}
+	if err := p.sometime(b, &st); err != nil {
+		return err
 	}
 	if err := b.heading(st.Heading); err != nil {
 		return err
 	}
 	for _, label := range st.Show {
 		l, _ := b.get("show")
-		opening, err := p.earlier(b, l, Note, label, "")
-		if err != nil {
+		if _, err := p.opening(b, l, label); err != nil {
 			return err
-		}
-		if opening.On != "" {
-			return b.errorf(l, "%s is itself on %s: name the note that opened the matter", label, opening.On)
 		}
 	}
 	p.Steps = append(p.Steps, st)
 	return nil
+}
+
+// sometime reads the text and the time of a step that is no note: without one
+// it is that of the step before it.
+func (p *parser) sometime(b block, st *Step) (err error) {
+	if l, ok := b.get("text"); ok {
+		st.Text = l.value
+	}
+	if st.At = p.last; p.last.IsZero() {
+		st.At = p.Start
+	}
+	if _, ok := b.get("at"); ok {
+		st.At, err = p.at(b)
+		st.Stamp, _ = b.value("at")
+	}
+	return err
+}
+
+// opening returns the note with that label, which must have opened a matter.
+func (p *parser) opening(b block, l *line, label string) (*Step, error) {
+	st, err := p.earlier(b, l, Note, label, "")
+	if err == nil && st.On != "" {
+		err = b.errorf(l, "%s is itself on %s: name the note that opened the matter", label, st.On)
+	}
+	return st, err
 }
 
 func (p *parser) day(b block) error {

@@ -38,7 +38,12 @@ func setupDemo(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 			_, err := c.Out.Write(scenario.January2024Text())
 			return err
 		}
-		if file != "" {
+		if file == "fictional" {
+			var err error
+			if o.Scenario, err = scenario.Fictional(); err != nil {
+				return err
+			}
+		} else if file != "" {
 			b, err := c.readFile(file)
 			if err != nil {
 				return err

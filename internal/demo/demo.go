@@ -10,7 +10,11 @@
 // stands at the time of the step.
 //
 // No step waits for time to pass: each waits for the receipts and the acks of
-// the step before it.
+// the step before it, of those parties whose line is up. What a person at a
+// desk can do is done through the desk. Three things no desk does, and the
+// player does them as a foreign program would, at the node itself: a note that
+// is to be refused by the register, a handover that is revealed otherwise, and
+// a feed that forks.
 package demo
 
 import (
@@ -28,6 +32,8 @@ import (
 	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/page"
+	"detente/note"
+	"detente/register"
 	"detente/scenario"
 )
 
@@ -80,7 +86,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	began := time.Now()
-	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, entered: map[string]house.ID{}, shown: map[string]bool{}}
+	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, entered: map[string]house.ID{},
+		shown: map[string]bool{}, lines: newLines(), meant: map[note.ID]register.Result{}}
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.opening()
 	if err := w.found(ctx); err != nil {

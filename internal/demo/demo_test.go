@@ -269,7 +269,7 @@ func TestFindings(t *testing.T) {
 	s := &node.Snapshot{Party: "PAK", Register: register.New(nil), Peers: []node.PeerInfo{{Party: "IRN", Picture: &other}},
 		Feeds: []node.FeedInfo{{Party: "PAK", Head: note.Head{Origin: "x", Size: 3}, Receipts: map[string]uint64{"IRN": 2}}}}
 	c := &channel{principals: []*party{{code: "PAK"}, {code: "IRN"}}}
-	got := strings.Join(loose(s, c), "\n")
+	got := strings.Join(loose(s, c, nil), "\n")
 	for _, want := range []string{"IRN has given a receipt for 2 of the 3 leaves", "0 of 3 leaves of PAK are folded", "the picture of the last ack of IRN is another"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got %s; want %s", got, want)

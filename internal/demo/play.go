@@ -1,18 +1,23 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"detente/internal/desk"
 	"detente/internal/node"
 	"detente/internal/view"
+	"detente/matter"
 	"detente/note"
 	"detente/register"
 	"detente/scenario"
+	"detente/seal"
 )
 
 // play plays every step, each after the one before it is acknowledged.
@@ -30,6 +35,18 @@ func (w *world) play(ctx context.Context) error {
 			err = w.send(ctx, st)
 		case scenario.Entry:
 			err = w.enter(ctx, st)
+		case scenario.Link:
+			err = w.link(ctx, st)
+		case scenario.Courier:
+			err = w.courier(ctx, st)
+		case scenario.Erase:
+			err = w.erase(ctx, st)
+		case scenario.Fork:
+			err = w.fork(ctx, st)
+		case scenario.Close:
+			err = w.endFeed(ctx, st)
+		case scenario.Expect:
+			err = w.expect(st)
 		}
 		if err != nil {
 			return err
@@ -43,18 +60,12 @@ func (w *world) play(ctx context.Context) error {
 // of its audience holds it.
 func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	c, from := w.channel(st.Channel), w.party(st.Party)
-	move, err := st.Move(w.find)
-	if err != nil {
-		return err
-	}
-	d := desk.Draft{Act: st.Act, Audience: st.Audience, Authentic: st.Content.Authentic, Basis: st.Content.Basis, Channel: c.id.String(),
-		Fields: move.Fields, Office: st.Office, Precedence: st.Precedence, Quotes: st.Content.Quotes, Texts: st.Content.Texts}
-	if move.Matter != nil {
-		d.Matter = move.Matter.String()
-	}
-	ticket, err := from.desk.Send(ctx, d)
+	ticket, err := w.write(ctx, c, from, st)
 	if err != nil {
 		return fmt.Errorf("%s, line %d of the scenario, was not written: %w", st.Label, st.Line, err)
+	}
+	if st.Result != "" {
+		w.meant[ticket.ID] = register.Result(st.Result)
 	}
 	w.sent++
 	placed := scenario.Placed{ID: ticket.ID}
@@ -69,7 +80,7 @@ func (w *world) send(ctx context.Context, st *scenario.Step) error {
 	}
 	reader := from
 	for _, p := range c.members {
-		if p != from && slices.Contains(st.Audience, p.code) {
+		if p != from && w.met(c, p, from) && slices.Contains(st.Audience, p.code) {
 			reader = p
 			break
 		}
@@ -125,14 +136,94 @@ func (w *world) find(label string) (scenario.Placed, bool) {
 	return p, ok
 }
 
+// write has the party's own desk write a note. What no desk writes is
+// submitted as a foreign program would: what the register is to refuse, and
+// other words in the place of those that the node keeps to reveal.
+func (w *world) write(ctx context.Context, c *channel, from *party, st *scenario.Step) (node.Ticket, error) {
+	move, err := st.Move(w.find)
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	texts, err := w.made(from, c, st, move)
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	if st.Result == string(register.OutOfOrder) || st.Result == string(register.NoPower) || st.Act == "handover/reveal" && len(texts) > 0 {
+		return from.n.Submit(ctx, node.Draft{Act: st.Act, Audience: st.Audience, Channel: c.id, Fields: move.Fields, Matter: move.Matter, Office: st.Office, Precedence: st.Precedence,
+			Content: &note.Content{Authentic: st.Content.Authentic, Basis: st.Content.Basis, Quotes: st.Content.Quotes, Texts: texts}})
+	}
+	d := desk.Draft{Act: st.Act, Audience: st.Audience, Authentic: st.Content.Authentic, Basis: st.Content.Basis, Channel: c.id.String(),
+		Fields: move.Fields, Office: st.Office, Precedence: st.Precedence, Quotes: st.Content.Quotes, Texts: texts}
+	if move.Matter != nil {
+		d.Matter = move.Matter.String()
+	}
+	return from.desk.Send(ctx, d)
+}
+
+// made makes what a scenario cannot hold: the key of an office, in the place
+// of the word for it, and the texts that go sealed to offices. It returns the
+// texts as the desk gets them.
+func (w *world) made(from *party, c *channel, st *scenario.Step, m *note.Move) (map[string]note.Wording, error) {
+	for name, v := range m.Fields {
+		if v != scenario.NewKey {
+			continue
+		}
+		key, err := seal.GenerateIdentity()
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(from.dir+"."+st.Office+".key", seal.MarshalIdentity(key, "office "+st.Office), 0o600); err != nil {
+			return nil, err
+		}
+		m.Fields[name] = key.Recipient()
+	}
+	texts := maps.Clone(st.Content.Texts)
+	for _, slot := range st.Sealed() {
+		known, err := view.SealKeys(from.n, c.id)
+		if err != nil {
+			return nil, err
+		}
+		var keys []string
+		for _, office := range matter.SealedFor(st.Act, slot, m.Fields) {
+			i := slices.IndexFunc(known.Offices, func(o view.Office) bool { return o.Name == office })
+			if i < 0 {
+				return nil, fmt.Errorf("%s has published no key", office)
+			}
+			keys = append(keys, known.Offices[i].Recipient)
+		}
+		sealed := note.Wording{}
+		for lang, words := range texts[slot] {
+			if sealed[lang], err = desk.SealNames(keys, words); err != nil {
+				return nil, err
+			}
+		}
+		texts[slot] = sealed
+	}
+	return texts, nil
+}
+
+// met reports whether two parties can hear each other on a channel: the line
+// of each is up, and neither has a forked feed, on which it can say nothing.
+func (w *world) met(c *channel, a, b *party) bool {
+	return a == b || !w.lines.isDown(a.code) && !w.lines.isDown(b.code) && !c.forked[a.code] && !c.forked[b.code]
+}
+
 // acknowledged waits until every other principal in the audience has given its
 // receipt for the note and acknowledged it, and every node that may read it
-// holds it as settled.
+// holds it as settled. Nothing waits for a party that cannot be heard: the rest
+// is waited for when it can.
 func (w *world) acknowledged(ctx context.Context, c *channel, from *party, st *scenario.Step, id note.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, w.patience)
 	defer cancel()
+	apart := false
+	for _, p := range c.members {
+		apart = apart || slices.Contains(st.Audience, p.code) && !w.met(c, p, from)
+	}
+	if apart {
+		w.late = append(w.late, st)
+	}
 	for _, p := range c.principals {
-		if p == from || !slices.Contains(st.Audience, p.code) {
+		if p == from || !slices.Contains(st.Audience, p.code) || !w.met(c, p, from) {
 			continue
 		}
 		if err := from.n.WaitReceipt(ctx, id, p.code); err != nil {
@@ -144,10 +235,13 @@ func (w *world) acknowledged(ctx context.Context, c *channel, from *party, st *s
 		}
 	}
 	for _, p := range c.members {
-		if !slices.Contains(st.Audience, p.code) {
+		if !slices.Contains(st.Audience, p.code) || !w.met(c, p, from) {
 			continue
 		}
-		err := await(ctx, p.n, c.id, func(s *node.Snapshot) bool { e := s.Register.Entry(id); return e != nil && s.Register.Settled(e) })
+		err := await(ctx, p.n, c.id, func(s *node.Snapshot) bool {
+			e := s.Register.Entry(id)
+			return e != nil && (apart || s.Register.Settled(e))
+		})
 		if err != nil {
 			return w.unsettled(err, "%s, sent by %s as %s: not settled at %s within %v", st.Label, from.code, id.Short(), p.code, w.patience)
 		}
@@ -188,7 +282,7 @@ func (w *world) settle(ctx context.Context) []string {
 	for _, c := range w.channels {
 		for _, p := range c.principals {
 			var open []string
-			err := await(ctx, p.n, c.id, func(s *node.Snapshot) bool { open = loose(s, c); return open == nil })
+			err := await(ctx, p.n, c.id, func(s *node.Snapshot) bool { open = loose(s, c, w.meant); return open == nil })
 			if err != nil && open == nil {
 				open = []string{err.Error()}
 			}
@@ -203,8 +297,9 @@ func (w *world) settle(ctx context.Context) []string {
 	return out
 }
 
-// loose lists what is not as it must be when all is done.
-func loose(s *node.Snapshot, c *channel) (out []string) {
+// loose lists what is not as it must be when all is done. meant says of which
+// notes another result is wanted than that they are applied.
+func loose(s *node.Snapshot, c *channel, meant map[note.ID]register.Result) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	acked := map[string]bool{}
 	for _, e := range s.Register.Entries() {
@@ -212,8 +307,11 @@ func loose(s *node.Snapshot, c *channel) (out []string) {
 			acked[e.ID.Party()] = true
 			continue
 		}
-		if e.Result != register.Applied {
-			add("%s is %s: %s", e.ID.Short(), e.Result, e.Reason)
+		if !slices.Contains(e.Audience, s.Party) {
+			continue // sealed to others
+		}
+		if want := cmp.Or(meant[e.ID], register.Applied); e.Result != want {
+			add("%s is %s, and is to be %s: %s", e.ID.Short(), e.Result, want, e.Reason)
 			continue
 		}
 		if !s.Register.Settled(e) {
@@ -227,15 +325,15 @@ func loose(s *node.Snapshot, c *channel) (out []string) {
 	}
 	for _, f := range s.Feeds {
 		for _, p := range c.principals {
-			if f.Party == s.Party && p.code != s.Party && f.Receipts[p.code] < f.Head.Size {
-				add("%s has given a receipt for %d of the %d leaves", p.code, f.Receipts[p.code], f.Head.Size)
+			if f.Party == s.Party && p.code != s.Party && f.Receipts[p.code] < stands(f) {
+				add("%s has given a receipt for %d of the %d leaves", p.code, f.Receipts[p.code], stands(f))
 			}
 		}
 	}
 	heads := s.Register.Heads()
 	for _, f := range s.Feeds {
-		if heads[f.Origin] != f.Head.Size {
-			add("%d of %d leaves of %s are folded", heads[f.Origin], f.Head.Size, f.Party)
+		if heads[f.Origin] != stands(f) {
+			add("%d of %d leaves of %s are folded", heads[f.Origin], stands(f), f.Party)
 		}
 	}
 	for _, p := range s.Peers {
@@ -247,6 +345,14 @@ func loose(s *node.Snapshot, c *channel) (out []string) {
 		}
 	}
 	return out
+}
+
+// stands returns how many leaves of a feed stand.
+func stands(f node.FeedInfo) uint64 {
+	if f.Frozen != nil {
+		return min(*f.Frozen, f.Head.Size)
+	}
+	return f.Head.Size
 }
 
 // pictures compares the registers of the principals, as each shows its own.
@@ -266,6 +372,20 @@ func differ(all []*view.Register) (out []string) {
 	for _, v := range all {
 		if first := all[0]; v.Picture != first.Picture {
 			out = append(out, fmt.Sprintf("%s: the picture of %s is %s, and that of %s is %s", v.Name, first.Node, first.Picture, v.Node, v.Picture))
+		}
+	}
+	// Of what some of them alone share, each of those must show the same.
+	of := map[string]view.Picture{}
+	for _, v := range all {
+		for _, p := range v.Pictures {
+			if !slices.Contains(p.Audience, v.Node) {
+				continue
+			}
+			key := strings.Join(p.Audience, ", ")
+			if first, ok := of[key]; ok && first.Digest != p.Digest {
+				out = append(out, fmt.Sprintf("%s: the picture of %s is %s, and elsewhere %s, for %s", v.Name, v.Node, p.Digest, first.Digest, key))
+			}
+			of[key] = p
 		}
 	}
 	return out
@@ -303,7 +423,8 @@ func (w *world) show(label string) error {
 		return fmt.Errorf("there is no note %s", label)
 	}
 	c := w.channel(opening.Channel)
-	n, id := c.principals[0].n, w.placed[label].ID
+	reader := c.principals[slices.IndexFunc(c.principals, func(p *party) bool { return slices.Contains(opening.Audience, p.code) })]
+	n, id := reader.n, w.placed[label].ID
 	v, err := view.OneMatter(n, c.id, id)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"detente/internal/node"
 	"detente/internal/page"
 	"detente/note"
+	"detente/register"
 	"detente/scenario"
 )
 
@@ -30,6 +31,9 @@ type world struct {
 	entered  map[string]house.ID        // entries, by label
 	shown    map[string]bool            // matters, by the label that opened them
 	sent     int                        // notes
+	lines    *lines
+	late     []*scenario.Step            // notes written while a line was down, not acknowledged by everyone
+	meant    map[note.ID]register.Result // of notes that are not to be applied
 	stop     context.CancelFunc
 	serving  sync.WaitGroup
 }
@@ -51,8 +55,10 @@ type party struct {
 type channel struct {
 	scenario.Channel
 	id         note.Digest
+	all        []*party // every member
 	members    []*party // those that speak or read notes
 	principals []*party
+	forked     map[string]bool // parties whose feed forked, and is not closed yet
 }
 
 func (w *world) party(code string) *party {
@@ -71,6 +77,16 @@ func (w *world) channel(code string) *channel {
 		}
 	}
 	return nil
+}
+
+// audience is everyone who speaks on the channel.
+func (c *channel) audience() (list []string) {
+	for _, m := range c.Members {
+		if m.Role != charter.Observer {
+			list = append(list, m.Party)
+		}
+	}
+	return list
 }
 
 // found makes the nodes, hands their credences to each other, and has every
@@ -115,13 +131,14 @@ func (p *party) make(ctx context.Context, w *world) (err error) {
 		return err
 	}
 	p.addr = p.listener.Addr().String()
+	w.lines.at[p.addr] = p.code
 	if _, err := node.Init(p.dir, node.InitOptions{Party: p.code, Name: p.name, Addresses: []string{p.addr}, Now: w.clock.Now}); err != nil {
 		return err
 	}
 	if p.identity, err = node.LoadIdentity(p.dir+".identity", ""); err != nil {
 		return err
 	}
-	config := node.Config{Dir: p.dir, Now: w.clock.Now}
+	config := node.Config{Dir: p.dir, Now: w.clock.Now, Dial: w.lines.dialer(p.code)}
 	if w.adjust != nil {
 		w.adjust(w, p.code, &config)
 	}
@@ -150,7 +167,7 @@ func (w *world) agree(ctx context.Context, sc scenario.Channel) error {
 	if err != nil {
 		return err
 	}
-	c := &channel{Channel: sc, id: signed.Digest}
+	c := &channel{Channel: sc, id: signed.Digest, forked: map[string]bool{}}
 	w.channels = append(w.channels, c)
 	var members []*party
 	for _, p := range w.parties { // in the order of the scenario, which the transcript keeps
@@ -169,6 +186,7 @@ func (w *world) agree(ctx context.Context, sc scenario.Channel) error {
 			c.members = append(c.members, p)
 		}
 	}
+	c.all = members
 	for _, p := range members {
 		for _, other := range members {
 			if other == p {

@@ -184,7 +184,7 @@ func (l *tlsLink) Readings(ctx context.Context, to Address, question []byte) (io
 func (n *Node) Traffic() int64 { return n.traffic.Load() }
 
 func (n *Node) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	c, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, addr)
+	c, err := n.cfg.Dial(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}

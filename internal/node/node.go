@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,12 +29,13 @@ import (
 // Config says where a node is and what it stands on.
 type Config struct {
 	Dir     string
-	Now     func() time.Time   // nil: time.Now. What notes, receipts and clocks say; timers go by package time
-	Store   *store.Store       // nil: the ledger in Dir
-	Journal *journal.Journal   // nil: the journal in Dir
-	Link    Link               // how peers are reached; nil: TLS
-	Log     *slog.Logger       // nil: nothing is logged
-	At      func(point string) // called at the named points of a write, for tests that crash there; nil: nothing
+	Now     func() time.Time                                                  // nil: time.Now. What notes, receipts and clocks say; timers go by package time
+	Store   *store.Store                                                      // nil: the ledger in Dir
+	Journal *journal.Journal                                                  // nil: the journal in Dir
+	Link    Link                                                              // how peers are reached; nil: TLS
+	Dial    func(ctx context.Context, network, addr string) (net.Conn, error) // how TLS reaches them; nil: over the network
+	Log     *slog.Logger                                                      // nil: nothing is logged
+	At      func(point string)                                                // called at the named points of a write, for tests that crash there; nil: nothing
 }
 
 // Node is one party's node.
@@ -82,6 +84,9 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg, channels: map[note.Digest]*channel{}, changed: make(chan struct{}), patience: usualPatience, log: cfg.Log, store: cfg.Store, journal: cfg.Journal}
 	if n.cfg.Now == nil {
 		n.cfg.Now = time.Now
+	}
+	if n.cfg.Dial == nil {
+		n.cfg.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
