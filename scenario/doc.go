@@ -118,6 +118,35 @@
 //	text: Neither is merged into the other.
 //	show: well
 //
+// # When things go wrong
+//
+// Other steps say what befalls the parties. The line of one goes down, or up
+// again; a courier carries a pouch of one to another; the words of a note are
+// erased; a party's key signs two histories, and its identity key ends that
+// feed; and what a matter must have come to by then:
+//
+//	link: BBB
+//	state: down
+//
+//	courier: AAA BBB
+//	channel: line
+//
+//	erase: well
+//	by: AAA, BBB
+//
+//	fork: BBB
+//	channel: line
+//	to: AAA
+//
+//	close: BBB
+//	channel: line
+//
+//	expect: well
+//	state: reported
+//
+// Each may have at, which is else the time of the step before, and text. A note
+// that is meant not to be applied says so by result.
+//
 // # What is checked
 //
 // Parse refuses a file with anything that it does not know, and names the

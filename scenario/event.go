@@ -177,7 +177,7 @@ func (p *parser) expect(b block, st *Step) error {
 	kind, _, _ := matter.Find(opening.Act)
 	l, _ := b.get("state")
 	if !slices.ContainsFunc(kind.States, func(s matter.StateDoc) bool { return s.Name == st.State }) && (kind != &matter.Statement || st.State != Released) {
-		return b.errorf(l, "%.40q is no state of a %s; see docs/acts.md", st.State, kind.Name)
+		return b.errorf(l, "%.40q is no state of the kind %s; see docs/acts.md", st.State, kind.Name)
 	}
 	return nil
 }

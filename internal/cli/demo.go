@@ -18,33 +18,41 @@ it. Only the calendar is simulated. At the end it prints the agreement as it sta
 are equal; then the nodes stay up as processes of their own, with three things to try by hand.
 
 With --exit the nodes end too: exit code 0, or 3 if any note is without receipt and ack, was not applied, or
-the pictures differ. --scenario plays a file of one's own; docs/scenario.md says how to write one, and
---print-scenario prints the one of January 2024 to begin from. The folders stay in --dir.`
+the pictures differ. --scenario fictional plays ten days between states that are on no map, with every act
+and every state, an outage, a courier, a fork and an erasure. --scenario FILE plays a file of one's own;
+docs/scenario.md says how to write one, and --print-scenario prints the one that would be played, to begin
+from. The folders stay in --dir.`
+
+// fictional is the name of the scenario that comes with the program beside
+// January 2024.
+const fictional = "fictional"
 
 func setupDemo(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 	var o demo.Options
 	var file string
 	var exit, plainText, source bool
 	f.StringVar(&o.Dir, "dir", "", "where the folders of the nodes are made (default: a new temporary folder)")
-	f.StringVar(&file, "scenario", "", "a scenario file (default: January 2024)")
+	f.StringVar(&file, "scenario", "", "fictional, or a scenario file (default: January 2024)")
 	f.BoolVar(&exit, "exit", false, "end the nodes when the scenario is played")
 	f.BoolVar(&plainText, "no-color", false, "no colours")
-	f.BoolVar(&source, "print-scenario", false, "print the scenario of January 2024, and play nothing")
+	f.BoolVar(&source, "print-scenario", false, "print the scenario, and play nothing")
 	return func(ctx context.Context, c *Call) error {
 		if err := c.want(0, 0, "no arguments"); err != nil {
 			return err
 		}
 		if source {
-			_, err := c.Out.Write(scenario.January2024Text())
+			text := scenario.January2024Text()
+			if file == fictional {
+				text = scenario.FictionalText()
+			}
+			_, err := c.Out.Write(text)
 			return err
 		}
-		if file == "fictional" {
-			var err error
-			if o.Scenario, err = scenario.Fictional(); err != nil {
-				return err
+		if file != "" {
+			b, err := scenario.FictionalText(), error(nil)
+			if file != fictional {
+				b, err = c.readFile(file)
 			}
-		} else if file != "" {
-			b, err := c.readFile(file)
 			if err != nil {
 				return err
 			}

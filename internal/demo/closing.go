@@ -72,7 +72,11 @@ func (w *world) closing(problems []string, elapsed time.Duration) {
 	}
 	w.page.Blank()
 	if len(problems) == 0 {
-		w.page.Para(0, fmt.Sprintf("%d notes in %.1f s: each applied, each with the receipts and acks of every principal; nothing is left unsettled.", w.sent, elapsed.Seconds()))
+		but := ""
+		if n := len(w.meant); n > 0 {
+			but = fmt.Sprintf(" but %d that are meant not to be", n)
+		}
+		w.page.Para(0, fmt.Sprintf("%d notes in %.1f s: each applied%s, each with the receipts and acks of every principal; nothing is left unsettled.", w.sent, elapsed.Seconds(), but))
 	}
 	for _, s := range problems {
 		w.page.Hang(0, "WRONG:", s)

@@ -325,8 +325,9 @@ func loose(s *node.Snapshot, c *channel, meant map[note.ID]register.Result) (out
 	}
 	for _, f := range s.Feeds {
 		for _, p := range c.principals {
-			if f.Party == s.Party && p.code != s.Party && f.Receipts[p.code] < stands(f) {
-				add("%s has given a receipt for %d of the %d leaves", p.code, f.Receipts[p.code], stands(f))
+			// For a feed that is frozen nobody gives receipts any more.
+			if f.Party == s.Party && p.code != s.Party && f.Frozen == nil && f.Receipts[p.code] < f.Head.Size {
+				add("%s has given a receipt for %d of the %d leaves", p.code, f.Receipts[p.code], f.Head.Size)
 			}
 		}
 	}
