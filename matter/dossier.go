@@ -60,6 +60,9 @@ var Dossier = Kind{
 
 func init() { Dossier.Apply = applyDossier }
 
+// Supplement is the act that adds to a dossier, and may be more strict.
+const Supplement = "dossier/supplement"
+
 // DossierState is what a dossier has come to.
 type DossierState struct {
 	Asked     []string      `json:"asked"`            // with whom it was shared: who is to answer

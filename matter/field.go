@@ -356,26 +356,41 @@ func checkDistrict(v string) string {
 	return ""
 }
 
-// ParseInstant reads an RFC 9557 time with a zone's name, whose offset must
-// be the zone's own at that time: 2024-01-26T23:59:00+05:00[Asia/Karachi].
+// ParseInstant reads an RFC 9557 time with a zone's name, from the year 1 to
+// 9998: 2024-01-26T23:59:00+05:00[Asia/Karachi]. The offset says which moment
+// it is, and the name stands beside it for people. What clocks show in a zone
+// is law, and changes: whether the offset is the zone's own is for the desk to
+// ask, by [CheckZone], and not for the fold, which must come to the same on
+// machines that know the law of different years.
 func ParseInstant(s string) (time.Time, error) {
 	stamp, zone, ok := strings.Cut(s, "[")
-	if !ok || !strings.HasSuffix(zone, "]") {
-		return time.Time{}, fmt.Errorf("%.60q is not a time with its zone: want 2024-01-26T23:59:00+05:00[Asia/Karachi]", s)
-	}
+	zone, closed := strings.CutSuffix(zone, "]")
 	t, err := time.Parse(time.RFC3339, stamp)
-	if err != nil {
+	if !ok || !closed || err != nil || t.Format(time.RFC3339) != stamp {
 		return time.Time{}, fmt.Errorf("%.60q is not a time with its zone: want 2024-01-26T23:59:00+05:00[Asia/Karachi]", s)
 	}
-	zone = strings.TrimSuffix(zone, "]")
+	if y := t.UTC().Year(); y < 1 || y > 9998 {
+		return time.Time{}, fmt.Errorf("%.60q is not a time of the years 1 to 9998", s)
+	}
+	return t, checkZoneName(zone)
+}
+
+// CheckZone says whether an instant is one that its zone's clocks show, by what
+// this program and this machine know of the zone.
+func CheckZone(s string) error {
+	t, err := ParseInstant(s)
+	if err != nil {
+		return err
+	}
+	stamp, zone, _ := strings.Cut(strings.TrimSuffix(s, "]"), "[")
 	loc, err := loadZone(zone)
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
-	if in := t.In(loc); in.Format(time.RFC3339) != stamp {
-		return time.Time{}, fmt.Errorf("%s is not how %s writes that time; there it is %s", stamp, zone, in.Format(time.RFC3339))
+	if in := t.In(loc).Format(time.RFC3339); in != stamp {
+		return fmt.Errorf("%s is not how %s writes that time; there it is %s", stamp, zone, in)
 	}
-	return t, nil
+	return nil
 }
 
 // FormatInstant writes t as RFC 9557 in the named zone.

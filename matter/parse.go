@@ -334,5 +334,5 @@ func fullInstant(s string) (string, error) {
 		}
 		return FormatInstant(t, zone)
 	}
-	return s, nil
+	return s, CheckZone(s)
 }

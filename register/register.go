@@ -83,6 +83,8 @@ type Entry struct {
 
 // Handling returns how the note's words may be handled; its zero value where
 // nothing stands on them, or where the move that would say it cannot be read.
+// What stands on a note that adds to a dossier stands on what was said by those
+// who had seen it: an answer may repeat its words.
 func (e *Entry) Handling() matter.Handling {
 	switch {
 	case e.Move == nil:
@@ -90,7 +92,13 @@ func (e *Entry) Handling() matter.Handling {
 	case e.Matter == nil:
 		return matter.HandlingOf(e.Move)
 	}
-	return matter.HandlingOf(e.Matter.Entries[0].Move, e.Move)
+	moves := []*note.Move{e.Matter.Entries[0].Move}
+	for _, o := range e.Matter.Entries[1:] {
+		if o.Move.Act == matter.Supplement && e.saw(o.ID) {
+			moves = append(moves, o.Move)
+		}
+	}
+	return matter.HandlingOf(append(moves, e.Move)...)
 }
 
 // seen is one head of a header: the feed, and how much of it was held.

@@ -118,6 +118,9 @@ func (b block) instant(key string) (time.Time, error) {
 func parseInstant(v string) (time.Time, error) {
 	if strings.Contains(v, "[") {
 		t, err := matter.ParseInstant(v)
+		if err == nil {
+			err = matter.CheckZone(v)
+		}
 		if err != nil {
 			return t, err
 		}

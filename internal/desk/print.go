@@ -100,8 +100,10 @@ func (d *Desk) draftPrint(k Kept, lang string) (v *view.Print, h matter.Handling
 		v.Matter, moves[0].Matter = &id, &id
 		err = d.n.Read(channel, func(s *node.Snapshot) {
 			if m := s.Register.Matter(id); m != nil {
-				if e := s.Register.Entry(m.ID); e != nil && e.Move != nil {
-					moves = append(moves, e.Move)
+				for _, e := range m.Entries {
+					if e.ID == m.ID || e.Move.Act == matter.Supplement {
+						moves = append(moves, e.Move)
+					}
 				}
 			}
 		})
