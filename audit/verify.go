@@ -65,6 +65,7 @@ type Report struct {
 	Pictures    uint64    `json:"pictures"` // stated in acks and found equal
 	Uncompared  uint64    `json:"uncompared"`
 	House       uint64    `json:"house"`   // entries of the in-house record
+	Drafts      uint64    `json:"drafts"`  // not sent, or sent
 	Proofs      []string  `json:"proofs"`  // of misconduct, verified
 	Notices     []string  `json:"notices"` // what a person should know, and is no fault
 	Findings    []Finding `json:"findings"`
@@ -90,7 +91,8 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 }
 // stored hash, and each checkpoint with both its signatures; receipts and
 // witness cosignatures; that seen never goes back, nor names a head that its
 // feed does not have; payloads sealed and at rest; the signing journal; the
-// register from nothing, and the pictures that acks state; the in-house record.
+// register from nothing, and the pictures that acks state; the in-house
+// record, the drafts, and the content that is kept to be revealed.
 //
 // What is wrong is in the report. The error is for a record that could not be
 // read to its end, and then the report is not complete.
@@ -167,7 +169,8 @@ func (v *verifier) run() {
 	v.house()
 }
 
-// house verifies the in-house record, which no channel has a part in.
+// house verifies what no channel has a part in: the in-house record, and what
+// waits at the node to be sent.
 func (v *verifier) house() {
 	if v.Box == nil {
 		return
@@ -178,7 +181,31 @@ func (v *verifier) house() {
 	if err != nil {
 		v.failed("the in-house record", err)
 	}
-	v.count(func(r *Report) { r.House = n })
+	drafts, err := house.CheckDrafts(v.Store, v.Box, func(where, what string) {
+		v.find(where, what, "nobody else has it: write it anew, and drop this one")
+	})
+	if err != nil {
+		v.failed("the drafts", err)
+	}
+	v.count(func(r *Report) { r.House, r.Drafts = n, drafts })
+	v.kept()
+}
+
+// kept opens the content that notes of this node have committed to.
+func (v *verifier) kept() {
+	digests, err := v.Store.KeptDigests()
+	for _, d := range digests {
+		var body []byte
+		if body, err = v.Store.Kept(d); err != nil {
+			break
+		}
+		if _, err := v.Box.Unwrap(body, d[:]); err != nil {
+			v.find("the content that is kept as "+d.String(), "it does not open: it was changed or moved, or is under another node's key", "restore the backup of the ledger that holds it before it is to be revealed")
+		}
+	}
+	if err != nil {
+		v.failed("the content that is kept to be revealed", err)
+	}
 }
 
 // channel verifies one channel: signatures first, since the trees are held

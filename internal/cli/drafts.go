@@ -59,7 +59,10 @@ func keptDraft(ctx context.Context, c *Call, id string) (d desk.Draft, err error
 		return d, err
 	}
 	for _, k := range all.Drafts {
-		if k.ID == id {
+		switch {
+		case k.ID == id && k.Trouble != "":
+			return d, usage("draft %s cannot be read: %s; drop it: detente drafts drop %s", id, k.Trouble, id)
+		case k.ID == id:
 			return k.Draft, nil
 		}
 	}
@@ -95,6 +98,10 @@ type keptDrafts struct {
 func renderDrafts(c *Call, v *keptDrafts) {
 	t := c.table("DRAFT", "ACT", "MATTER", "KEPT", "SENT AS")
 	for _, d := range v.Drafts {
+		if d.Trouble != "" {
+			t.row(d.ID, "cannot be read: verify says why; drop it", "", "", "")
+			continue
+		}
 		became := short(d.Note)
 		if d.Note == desk.Sending {
 			became = "perhaps: see the timeline"

@@ -71,6 +71,9 @@ func renderReport(c *Call, r *audit.Report) {
 	if r.House > 0 {
 		c.printf("in-house: %s\n", page.Count(int(r.House), "entry", "entries"))
 	}
+	if r.Drafts > 0 {
+		c.printf("drafts: %d\n", r.Drafts)
+	}
 	for _, s := range r.Notices {
 		c.printf("note: %s\n", text(s))
 	}

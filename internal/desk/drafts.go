@@ -10,11 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/store"
 )
 
-// Keep stores a draft, and returns its name.
+// Keep stores a draft, boxed under the node's own key, and returns its name.
 func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
 	if err := unsealed(in); err != nil {
 		return "", err
@@ -24,24 +25,29 @@ func (d *Desk) Keep(ctx context.Context, in Draft) (string, error) {
 }
 
 func (d *Desk) keep(ctx context.Context, k Kept) error {
-	row, err := k.row()
+	row, err := d.box(k)
 	if err != nil {
 		return err
 	}
 	return d.n.Store().Commit(ctx, store.Batch{Drafts: []store.Draft{row}})
 }
 
-func (k Kept) row() (store.Draft, error) {
+// box returns a draft as the ledger holds it.
+func (d *Desk) box(k Kept) (store.Draft, error) {
 	body, err := json.Marshal(k.Draft)
-	return store.Draft{ID: k.ID, Created: k.Created, Act: k.Draft.Act, Body: body, Note: k.Note}, err
+	if err != nil {
+		return store.Draft{}, err
+	}
+	return d.n.House().BoxDraft(house.Draft{Body: body, Created: k.Created, ID: k.ID, Note: k.Note})
 }
 
 // Kept is a draft that was stored.
 type Kept struct {
-	Created time.Time `json:"created"`
+	Created time.Time `json:"created,omitzero"`
 	Draft   Draft     `json:"draft"`
 	ID      string    `json:"id"`
-	Note    string    `json:"note,omitempty"` // what it has become, or Sending
+	Note    string    `json:"note,omitempty"`    // what it has become, or Sending
+	Trouble string    `json:"trouble,omitempty"` // why it cannot be read; then there is no more than the ID
 }
 
 // Sending stands in the place of the note that a draft becomes from before it
@@ -49,18 +55,38 @@ type Kept struct {
 // been sent.
 const Sending = "sending"
 
-// Drafts returns the drafts, the newest first.
+// Drafts returns the drafts, the newest first, and then those that cannot be
+// read: they can only be dropped.
 func (d *Desk) Drafts() ([]Kept, error) {
-	rows, err := d.n.Store().Drafts(0)
+	rows, err := d.n.House().Drafts()
 	out := []Kept{}
 	for _, r := range rows {
-		draft, err := ReadDraft(r.Body)
-		if err != nil {
-			return nil, fmt.Errorf("draft %s: %w", r.ID, err)
+		k := Kept{Created: r.Created, ID: r.ID, Note: r.Note, Trouble: r.Trouble}
+		if k.Trouble == "" {
+			var err error
+			if k.Draft, err = ReadDraft(r.Body); err != nil {
+				k = Kept{ID: r.ID, Trouble: err.Error()}
+			}
 		}
-		out = append(out, Kept{r.Created, draft, r.ID, r.Note})
+		out = append(out, k)
 	}
 	return out, err
+}
+
+// draft returns the draft of that name.
+func (d *Desk) draft(id string) (Kept, error) {
+	kept, err := d.Drafts()
+	if err != nil {
+		return Kept{}, err
+	}
+	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
+	switch {
+	case i < 0:
+		return Kept{}, &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
+	case kept[i].Trouble != "":
+		return Kept{}, &FieldError{"draft", fmt.Sprintf("%s cannot be read: %s; drop it", id, kept[i].Trouble)}
+	}
+	return kept[i], nil
 }
 
 // Release sends a draft that was kept, once. again says that a person has
@@ -68,20 +94,15 @@ func (d *Desk) Drafts() ([]Kept, error) {
 func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket, error) {
 	d.drafts.Lock()
 	defer d.drafts.Unlock()
-	kept, err := d.Drafts()
-	if err != nil {
-		return node.Ticket{}, err
-	}
-	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
+	k, err := d.draft(id)
 	switch {
-	case i < 0:
-		return node.Ticket{}, &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
-	case kept[i].Note == Sending && !again:
+	case err != nil:
+		return node.Ticket{}, err
+	case k.Note == Sending && !again:
 		return node.Ticket{}, &FieldError{"draft", "it may have been sent already, as the node stopped meanwhile: look at detente timeline; then drop it, or send it with --again"}
-	case kept[i].Note != "" && kept[i].Note != Sending:
-		return node.Ticket{}, &FieldError{"draft", "it was sent already, as " + kept[i].Note}
+	case k.Note != "" && k.Note != Sending:
+		return node.Ticket{}, &FieldError{"draft", "it was sent already, as " + k.Note}
 	}
-	k := kept[i]
 	out, err := d.Prepare(k.Draft)
 	if err != nil {
 		return node.Ticket{}, err
@@ -113,18 +134,13 @@ func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket,
 func (d *Desk) Amend(ctx context.Context, id string, in Draft) error {
 	d.drafts.Lock()
 	defer d.drafts.Unlock()
-	kept, err := d.Drafts()
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(kept, func(k Kept) bool { return k.ID == id })
+	k, err := d.draft(id)
 	switch {
-	case i < 0:
-		return &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
-	case kept[i].Note != "":
+	case err != nil:
+		return err
+	case k.Note != "":
 		return &FieldError{"draft", "it was sent, or may have been; it stays as it is"}
 	}
-	k := kept[i]
 	in.From = k.Draft.From
 	if in.Quotes == nil {
 		in.Quotes = k.Draft.Quotes

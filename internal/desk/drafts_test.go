@@ -1,7 +1,11 @@
 package desk
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -10,6 +14,7 @@ import (
 	"detente/charter"
 	"detente/internal/house"
 	"detente/internal/node"
+	"detente/internal/store"
 	"detente/internal/view"
 	"detente/note"
 )
@@ -173,3 +178,108 @@ func TestMadeFrom(t *testing.T) {
 		}
 	}
 }
+
+// inFolder reports whether the ledger in dir or its log holds words.
+func inFolder(t *testing.T, dir, words string) bool {
+	t.Helper()
+	found := false
+	for _, name := range []string{store.FileName, store.FileName + "-wal"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = found || bytes.Contains(b, []byte(words))
+	}
+	return found
+}
+
+// TestDraftsAreBoxed wants nothing of a draft that is kept, amended or sent to
+// be readable in the ledger or its log.
+func TestDraftsAreBoxed(t *testing.T) {
+	d := open(t)
+	commit := Draft{Act: "handover/commit", Texts: map[string]note.Wording{"list": {"en": "a list of the missing"}}}
+	id, err := d.Keep(t.Context(), commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit.Texts["list"]["en"] += ", and more"
+	if err := d.Amend(t.Context(), id, commit); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := d.Keep(t.Context(), letter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Release(t.Context(), sent, false); err != nil {
+		t.Fatal(err)
+	}
+	if !inFolder(t, d.n.Dir(), id) {
+		t.Fatal("the test looks in the wrong place")
+	}
+	for _, words := range []string{"list of the missing", "handover/commit", "message/send"} {
+		if inFolder(t, d.n.Dir(), words) {
+			t.Errorf("%q is in the folder in the clear", words)
+		}
+	}
+}
+
+// TestOldDraftsAreBoxed wants what an older version left in the clear to be boxed
+// when the node opens; and of that, what cannot be read to be in nobody's way.
+func TestOldDraftsAreBoxed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "PAK")
+	if _, err := node.Init(dir, node.InitOptions{Party: "PAK", Name: "PAK"}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, body := range map[string]string{"old": `{"act":"message/send","texts":{"body":{"en":"words of before"}}}`, "torn": `{"act":"words of before`} {
+		if _, err := db.Exec("insert into draft_clear (id, created, act, body, note) values ($1, 1, 'message/send', $2, '')", old, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !inFolder(t, dir, "words of before") {
+		t.Fatal("the test looks in the wrong place")
+	}
+	if err := errors.Join(db.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Open(t.Context(), node.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if inFolder(t, dir, "words of before") {
+		t.Error("the drafts of an older version are still in the clear")
+	}
+	d := New(n)
+	kept, err := d.Drafts()
+	if err != nil || len(kept) != 2 {
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	if k := kept[0]; k.ID != "old" || k.Draft.Texts["body"]["en"] != "words of before" || k.Created.UnixMicro() != 1 || k.Trouble != "" {
+		t.Errorf("%+v", k)
+	}
+	for what, err := range map[string]error{
+		"sent":    second(d.Release(t.Context(), "torn", true)),
+		"printed": second(d.PrintDraft("torn", "en")),
+		"amended": d.Amend(t.Context(), "torn", letter),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "torn cannot be read: ") {
+			t.Errorf("a draft that cannot be read was %s: %v", what, err)
+		}
+	}
+	if err := d.Drop(t.Context(), "torn"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.Release(t.Context(), "torn", false); err == nil || !strings.Contains(err.Error(), "there is no draft") {
+		t.Errorf("it was not dropped: %v", err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

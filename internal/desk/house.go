@@ -121,7 +121,7 @@ func made(k Kept, id note.ID) house.Made {
 // keepMade stores what became of a draft. One that was read from a press text is
 // linked to its note in the same transaction.
 func (d *Desk) keepMade(ctx context.Context, k Kept, id note.ID) error {
-	row, err := k.row()
+	row, err := d.box(k)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"slices"
 
@@ -30,21 +29,15 @@ func (d *Desk) Print(channel note.Digest, id note.ID, lang string) (*view.Print,
 // PrintDraft is Print of a draft that was kept: before there is a channel, or
 // before the counterpart has joined it.
 func (d *Desk) PrintDraft(id, lang string) (*view.Print, error) {
-	kept, err := d.Drafts()
+	k, err := d.draft(id)
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range kept {
-		if k.ID != id {
-			continue
-		}
-		v, h, err := d.draftPrint(k, lang)
-		if err != nil {
-			return nil, err
-		}
-		return v, MayLeave(Leaving{Way: Print, Own: true, Opened: true, Exercise: v.Exercise, Banner: true, Handling: h, At: d.n.Now()})
+	v, h, err := d.draftPrint(k, lang)
+	if err != nil {
+		return nil, err
 	}
-	return nil, &FieldError{"draft", fmt.Sprintf("there is no draft %.20q", id)}
+	return v, MayLeave(Leaving{Way: Print, Own: true, Opened: true, Exercise: v.Exercise, Banner: true, Handling: h, At: d.n.Now()})
 }
 
 // draftPrint lays a draft out as its note would be, and says how its words may be

@@ -18,6 +18,12 @@
 // Files, such as the scan of a paper, stand boxed in a folder beside the ledger,
 // each under the digest of its boxed bytes, which the entry names.
 //
+// # Drafts
+//
+// Drafts lie beside the record, boxed under the same key, each bound to its
+// name: they are written over and deleted, so they are not chained. [CheckDrafts]
+// finds one that was changed; it does not miss one that was taken out.
+//
 // # Another kind
 //
 // A kind of entry is a constant and the type of its body, no more: [House.Append]
@@ -218,13 +224,15 @@ func (h *House) load(ctx context.Context) error {
 	return nil
 }
 
+var errNotOpen = errors.New("it does not open: it was changed or moved, or is under another node's key")
+
 func aad(num uint64) []byte { return fmt.Appendf(nil, "detente/house/v1 %d", num) }
 
 // open opens a row.
 func open(box *seal.Box, r store.HouseRow) (e Entry, err error) {
 	text, err := box.Unwrap(r.Box, aad(r.Num))
 	if err != nil {
-		return e, errors.New("it does not open: it was changed or moved, or is under another node's key")
+		return e, errNotOpen
 	}
 	if err := json.Unmarshal(text, &e); err != nil {
 		return e, fmt.Errorf("it opens, and cannot be read: %w", err)

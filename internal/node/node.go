@@ -131,6 +131,9 @@ func (n *Node) open(ctx context.Context) (err error) {
 		}
 	}
 	n.house = house.New(n.store, n.box, filepath.Join(n.cfg.Dir, "house"), n.Now)
+	if err := n.house.BoxDrafts(ctx); err != nil {
+		return fmt.Errorf("the drafts that an older version kept in the clear were not all boxed: %w", err)
+	}
 	if n.journal == nil {
 		n.journal, err = journal.Open(filepath.Join(n.cfg.Dir, "journal"), true)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -223,9 +223,7 @@ func (w *writer) batch(b Batch) error {
 		}
 	}
 	for _, d := range b.Drafts {
-		if _, err := w.exec(`insert into draft (id, created, act, body, note) values ($1, $2, $3, $4, $5)
-			on conflict (id) do update set act = excluded.act, body = excluded.body, note = excluded.note`,
-			d.ID, d.Created.UnixMicro(), d.Act, notNull(d.Body), d.Note); err != nil {
+		if _, err := w.exec("insert into draft (id, box) values ($1, $2) on conflict (id) do update set box = excluded.box", d.ID, d.Box); err != nil {
 			return err
 		}
 	}

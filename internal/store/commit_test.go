@@ -148,27 +148,26 @@ func TestRoundTrip(t *testing.T) {
 
 func TestSmallRows(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
-		at := time.Date(2024, 1, 19, 10, 0, 0, 123_000, time.UTC)
 		doc := Doc{"charter", note.Sum([]byte("text")), []byte("one")}
-		draft := Draft{"d1", at, "message/send", []byte(`{}`), ""}
+		draft := Draft{"d1", []byte("boxed")}
 		head := HeadRow{note.Head{Origin: origin("IRN"), Root: note.Sum(nil), Size: 9}, []byte("signed")}
 		fork := ForkRow{origin("IRN"), []byte("fork")}
 		b := Batch{Docs: []Doc{doc}, Drafts: []Draft{draft}, Heads: []HeadRow{head}, Forks: []ForkRow{fork}, Meta: map[string]string{"a": "1", "b": "2"}}
 		must(t, s.Commit(ctx, b))
 		must(t, s.Commit(ctx, b)) // again changes nothing
-		doc.Bytes, draft.Note = []byte("one two"), "PAK#1"
+		doc.Bytes, draft.Box = []byte("one two"), []byte("boxed anew")
 		must(t, s.Commit(ctx, Batch{Docs: []Doc{doc}, Drafts: []Draft{draft}, Meta: map[string]string{"a": ""}}))
 
 		docs, err := s.Docs("charter")
 		if err != nil || !reflect.DeepEqual(docs, []Doc{doc}) {
 			t.Errorf("docs %v, %v", docs, err)
 		}
-		drafts, err := s.Drafts(0)
+		drafts, err := s.Drafts()
 		if err != nil || !reflect.DeepEqual(drafts, []Draft{draft}) {
 			t.Errorf("drafts %v, %v", drafts, err)
 		}
 		must(t, s.DeleteDraft(ctx, "d1"))
-		if drafts, err := s.Drafts(0); err != nil || drafts != nil {
+		if drafts, err := s.Drafts(); err != nil || drafts != nil {
 			t.Errorf("drafts %v, %v", drafts, err)
 		}
 		forks, err := s.Forks()

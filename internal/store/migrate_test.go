@@ -1,9 +1,6 @@
 package store
 
 import (
-	"database/sql"
-	"fmt"
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -14,14 +11,7 @@ import (
 // with all that is in it.
 func TestMigratePayloads(t *testing.T) {
 	dir := t.TempDir()
-	db, err := sql.Open("sqlite", fileName(filepath.Join(dir, FileName)))
-	must(t, err)
-	for i, name := range []string{"0001.sql", "0002.sql"} {
-		text, err := migrations.ReadFile("migrations/" + name)
-		must(t, err)
-		_, err = db.Exec(string(text) + fmt.Sprintf("; create table if not exists migration (version integer primary key); insert into migration values (%d)", i+1))
-		must(t, err)
-	}
+	db := schema(t, dir, 2)
 	pak, irn := origin("PAK"), origin("IRN")
 	exec := func(text string, args ...any) {
 		t.Helper()

@@ -109,7 +109,7 @@ func (s *Store) flush(ctx context.Context) error {
 		return s.explain("empty the log of", err)
 	}
 	if busy != 0 {
-		return fmt.Errorf("%s: another program is reading the ledger: what was erased is gone from it, but not from its log yet; close the program and erase again", s.name)
+		return fmt.Errorf("%s: another program is reading the ledger: what was overwritten is gone from it, but not from its log yet; close the program and try again", s.name)
 	}
 	return nil
 }

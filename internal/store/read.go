@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -290,35 +289,27 @@ func (s *Store) Forks() (forks []ForkRow, err error) {
 	return forks, err
 }
 
-// Drafts returns up to limit drafts, the newest first; 0 stands for all.
-func (s *Store) Drafts(limit int) (drafts []Draft, err error) {
-	if limit <= 0 {
-		limit = math.MaxInt32
-	}
-	err = s.rows(context.Background(), "select id, created, act, body, note from draft order by created desc, id limit $1", []any{limit}, func(rows *sql.Rows) error {
-		var d Draft
-		var micro int64
-		err := rows.Scan(&d.ID, &micro, &d.Act, &d.Body, &d.Note)
-		d.Created = time.UnixMicro(micro).UTC()
-		drafts = append(drafts, d)
-		return err
-	})
-	return drafts, err
-}
-
-// DeleteDraft removes a draft; there need not be one.
-func (s *Store) DeleteDraft(ctx context.Context, id string) error {
-	return s.transact(ctx, func(w *writer) error {
-		_, err := w.exec("delete from draft where id = $1", id)
-		return err
-	})
-}
-
 // Kept returns the content that is kept under a digest. The error wraps
 // ErrNotFound where there is none.
 func (s *Store) Kept(digest note.Digest) (body []byte, err error) {
 	err = s.one("kept content "+digest.String(), "select body from kept where digest = $1", []any{digest[:]}, &body)
 	return body, err
+}
+
+// KeptDigests returns the digests under which content is kept, in order.
+func (s *Store) KeptDigests() (digests []note.Digest, err error) {
+	err = s.rows(context.Background(), "select digest from kept order by digest", nil, func(rows *sql.Rows) error {
+		var b sql.RawBytes
+		if err := rows.Scan(&b); err != nil {
+			return err
+		}
+		if len(b) != len(note.Digest{}) {
+			return fmt.Errorf("%w: content is kept under %d bytes that are no digest", ErrDamaged, len(b))
+		}
+		digests = append(digests, note.Digest(b))
+		return nil
+	})
+	return digests, err
 }
 
 // Meta returns a value, or "" where there is none.

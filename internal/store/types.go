@@ -118,14 +118,10 @@ type HouseRow struct {
 	Box []byte
 }
 
-// A Draft is a note that is not sent yet, or, when Note is set, has become
-// that note.
+// A Draft is a note that is not sent yet, boxed under the node's own key.
 type Draft struct {
-	ID      string
-	Created time.Time // to the microsecond
-	Act     string
-	Body    []byte
-	Note    string
+	ID  string
+	Box []byte
 }
 
 // Kept is content that a note has committed to and a later one will reveal.
