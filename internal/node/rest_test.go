@@ -69,11 +69,16 @@ func (a *traitor) accusationOf(accused, by string) []byte {
 	p.t.Helper()
 	origin := note.Origin(accused, p.channel, 1)
 	h := p.held(accused, origin)
-	leaves, err := p.nodes[accused].store.Leaves(origin, 0, h.tree.Size(), 1<<30)
+	c, err := p.nodes[accused].channel(p.channel)
+	p.must(err)
+	c.mu.RLock() // an ack may be on its way: leaves and checkpoint of one moment
+	signed, size := h.signed, h.head.Size
+	c.mu.RUnlock()
+	leaves, err := p.nodes[accused].store.Leaves(origin, 0, size, 1<<30)
 	p.must(err)
 	l, err := pouch.EncodeLeaves(pouch.Leaves{Origin: origin, Entries: leaves})
 	p.must(err)
-	p.must(a.hand(by, append([]pouch.Record{{Type: pouch.TypeHead, Body: h.signed}}, l...)...))
+	p.must(a.hand(by, append([]pouch.Record{{Type: pouch.TypeHead, Body: signed}}, l...)...))
 	h = p.held(by, origin)
 	if len(h.faults) != 1 || h.frozen == nil {
 		p.t.Fatalf("%s holds %d proofs against %s", by, len(h.faults), accused)
