@@ -22,7 +22,7 @@ func CheckContent(act string, c *note.Content) error {
 		for slot, wording := range c.Texts {
 			spec := a.text(slot)
 			if spec == nil {
-				return &FieldError{act, slot, "this act has no such text"}
+				return &FieldError{act, slot, "this act has no such text; it has " + textNames(a.Texts)}
 			}
 			limit := spec.Limit
 			if limit == 0 {
@@ -55,6 +55,20 @@ func CheckContent(act string, c *note.Content) error {
 }
 
 // text returns the spec of a slot, or nil.
+func textNames(specs []TextSpec) string {
+	if len(specs) == 0 {
+		return "none"
+	}
+	var out []string
+	for _, s := range specs {
+		if s.Numbered {
+			s.Name += "/1, " + s.Name + "/2 …"
+		}
+		out = append(out, s.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
 func (a *Act) text(slot string) *TextSpec {
 	name, number, numbered := strings.Cut(slot, "/")
 	for i := range a.Texts {

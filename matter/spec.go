@@ -40,13 +40,13 @@ type StateDoc struct{ Name, Doc string }
 type Who string
 
 const (
-	Principals Who = "principals"                    // any principal of the audience
-	Opener     Who = "the party that opened it"      // who made the opening act
-	Others     Who = "principals but the opener"     // any principal of the audience but the opener
-	Party      Who = "the party that the rules name" // Apply decides, by the matter's own rule
-	Proposers  Who = "principals and facilitators"   // who may propose without binding
-	Anyone     Who = "anyone on the channel"         // bookkeeping of the line
-	OwnDesk    Who = "the node's own desk"           // in-house
+	Principals Who = "principals"                                                          // any principal of the audience
+	Opener     Who = "the party that opened it"                                            // who made the opening act
+	Others     Who = "principals but the opener"                                           // any principal of the audience but the opener
+	Party      Who = "one party, by how the matter stands, such as the one that was asked" // Apply decides, by the matter's own rule
+	Proposers  Who = "principals and facilitators"                                         // who may propose without binding
+	Anyone     Who = "anyone on the channel"                                               // bookkeeping of the line
+	OwnDesk    Who = "the node's own desk"                                                 // in-house
 )
 
 // An Act is one row of a kind's table.

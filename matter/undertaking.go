@@ -24,7 +24,7 @@ var (
 	utPart  = number("part", "the number of the part", 32).Must()
 	utNew   = instant("due", "the new deadline").Must()
 	utWhen  = date("when", "when it was done, as claimed")
-	utTopic = enum("half", "which half of an agreement it belongs to", "de-escalation", "coordination")
+	utTopic = enum("half", "the half of the agreement in which it is shown; left out: coordination", "de-escalation", "coordination")
 )
 
 // Undertaking is a promise with a start, an end or none, and a deadline; or

@@ -32,6 +32,21 @@ Texts are no fields: --text SLOT=WORDS, --text SLOT@LANGUAGE=WORDS, --text SLOT=
 there is one for each item of the list: point/1, point/2.
 `
 
+// explainKind lists the acts of one kind, each by the first sentence of what it
+// does.
+func explainKind(p *page.Page, k *matter.Kind) {
+	head := k.Name
+	if k.InHouse {
+		head += " (in-house, never sent)"
+	}
+	p.Heading(head)
+	for i := range k.Acts {
+		a := &k.Acts[i]
+		short, _, _ := strings.Cut(a.Doc, ". ")
+		p.Hang(4, k.Name+"/"+a.Name+":", strings.TrimSuffix(short, "."))
+	}
+}
+
 // renderAct explains one act. docs/acts.md says the same.
 func renderAct(c *Call, kind *matter.Kind, act *matter.Act) {
 	p := c.page()

@@ -150,7 +150,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"regster"}, ExitUsage, "register"},
 		{[]string{"inbox", "extra", "--dir", "nowhere"}, ExitUsage, "no arguments"},
 		{[]string{"inbox", "--dir", "nowhere"}, ExitNode, "there is no node in nowhere"},
-		{[]string{"help", "no-such"}, ExitUsage, "no command, act or topic"},
+		{[]string{"help", "no-such"}, ExitUsage, "no command, kind of matter, act or topic"},
 		{[]string{"completion", "tcsh"}, ExitUsage, "none of bash"},
 	} {
 		code, out, errs := runHere(c.args...)

@@ -123,6 +123,9 @@ func (cl *client) request(ctx context.Context, method, path string, query url.Va
 	}
 	var p web.Problem
 	if json.Unmarshal(b, &p) != nil || p.Detail == "" {
+		if r.StatusCode == http.StatusNotFound {
+			return nil, errors.New("the node that runs does not know this command: it was started from another version of detente. Nothing was done; stop it, and start it from this one")
+		}
 		return nil, fmt.Errorf("the node answers %s: %.200s", r.Status, b)
 	}
 	code := ExitFailed

@@ -86,7 +86,7 @@ func overview() string {
 		fmt.Fprintf(w, "  %s\t%s\n", c.Name, c.Short)
 	}
 	w.Flush() //nolint:errcheck // a strings.Builder does not fail
-	b.WriteString("\ndetente help COMMAND explains one, detente help KIND/ACT an act, detente help acts lists them. Topics:\n\n")
+	b.WriteString("\ndetente help COMMAND explains one. What detente send sends is an act on a matter: detente help acts lists all,\ndetente help incident those of one kind, detente help incident/report explains one. Topics:\n\n")
 	for _, t := range topics {
 		fmt.Fprintf(w, "  %s\t%s\n", t.Name, t.Short)
 	}
@@ -138,17 +138,12 @@ func help(_ context.Context, c *Call) error {
 		}
 	}
 	if what == "acts" {
-		t := c.table("ACT", "")
-		for _, name := range matter.Acts() {
-			_, act, _ := matter.Find(name)
-			t.row(name, act.Doc)
+		p := c.page()
+		for _, k := range slices.Concat(matter.Kinds, matter.House) {
+			explainKind(p, k)
+			p.Blank()
 		}
-		for _, k := range matter.House {
-			for i := range k.Acts {
-				t.row(k.Name+"/"+k.Acts[i].Name, "in-house: "+k.Acts[i].Doc)
-			}
-		}
-		t.flush()
+		p.Para(0, "detente help KIND/ACT explains one act, with its fields and an example.")
 		return nil
 	}
 	for _, find := range []func(string) (*matter.Kind, *matter.Act, bool){matter.Find, matter.FindHouse} {
@@ -164,8 +159,25 @@ func help(_ context.Context, c *Call) error {
 			found = true
 		}
 	}
+	name, act, _ := strings.Cut(what, "/")
+	for _, k := range matter.Kinds {
+		switch {
+		case k.Name != name:
+		case act != "":
+			return usage("%s has no act %q; see: detente help %s", name, act, name)
+		default:
+			if found {
+				c.printf("\n")
+			}
+			p := c.page()
+			explainKind(p, k)
+			p.Blank()
+			p.Para(0, "detente help "+name+"/"+k.Acts[0].Name+" explains one act, with its fields and an example; likewise the others.")
+			found = true
+		}
+	}
 	if !found {
-		return usage("there is no command, act or topic %q; see: detente help", what)
+		return usage("there is no command, kind of matter, act or topic %q; see: detente help", what)
 	}
 	return nil
 }

@@ -223,7 +223,7 @@ func renderChecks(c *Call, v *checks) {
 }
 
 func renderCheck(c *Call, p *check) {
-	c.printf("%s is in the log that its author signed, at %d leaves; time, as claimed: %s\n", short(p.ID), p.Size, p.Time)
+	c.printf("%s is in the log that its author signed, of %s; time, as claimed: %s\n", short(p.ID), page.Count(int(p.Size), "note", "notes"), p.Time)
 	c.printf("    held, by receipt: %s\n", cmp.Or(strings.Join(p.Receipts, ", "), "nobody says so"))
 	for _, part := range p.Parts {
 		c.printf("    the %s is the one that the leaf names\n", part)

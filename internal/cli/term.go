@@ -58,12 +58,14 @@ func (c *Call) heading(format string, args ...any) { c.page().Heading(fmt.Sprint
 // tabwriter would count them.
 type table struct {
 	w    *tabwriter.Writer
+	out  strings.Builder
 	rows int
 	c    *Call
 }
 
 func (c *Call) table(heads ...string) *table {
-	t := &table{w: tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0), c: c}
+	t := &table{c: c}
+	t.w = tabwriter.NewWriter(&t.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t.w, strings.Join(heads, "\t"))
 	return t
 }
@@ -73,11 +75,14 @@ func (t *table) row(cells ...string) {
 	for i, s := range cells {
 		cells[i] = strings.ReplaceAll(s, "\t", " ")
 	}
-	fmt.Fprintln(t.w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	fmt.Fprintln(t.w, strings.Join(cells, "\t")) // empty cells too: a column ends where a row lacks its cell
 }
 
 func (t *table) flush() {
-	t.w.Flush() //nolint:errcheck // standard output is gone; nobody is left to tell
+	t.w.Flush() //nolint:errcheck // a strings.Builder does not fail
+	for line := range strings.Lines(t.out.String()) {
+		t.c.printf("%s\n", strings.TrimRight(line, " \n"))
+	}
 	if t.rows == 0 {
 		t.c.printf("(none)\n")
 	}

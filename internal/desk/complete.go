@@ -9,7 +9,17 @@ import (
 	"detente/internal/node"
 	"detente/internal/view"
 	"detente/matter"
+	"detente/note"
 )
+
+// noMatter says why a name is that of no matter: whoever counts the notes by
+// hand meets the acks, which have numbers of their own.
+func noMatter(s *node.Snapshot, id note.ID) string {
+	if e := s.Register.Entry(id); e != nil && e.Move != nil {
+		return fmt.Sprintf("%s is a note on no matter (%s); detente register lists the matters", id.Short(), e.Move.Act)
+	}
+	return "there is no matter " + id.Short() + " here; detente register lists the matters"
+}
 
 // complete fills in what was left out, and asks the charter and the register.
 func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matter.Kind, act *matter.Act) error {
@@ -25,7 +35,7 @@ func (d *Desk) complete(out *node.Draft, in Draft, s *node.Snapshot, kind *matte
 		m := s.Register.Matter(*out.Matter)
 		switch {
 		case m == nil:
-			return &FieldError{"matter", "there is no matter " + out.Matter.Short() + " here"}
+			return &FieldError{"matter", noMatter(s, *out.Matter)}
 		case m.Kind != kind:
 			return &FieldError{"matter", fmt.Sprintf("%s is about a matter of the kind %s, not %s", out.Matter.Short(), m.Kind.Name, kind.Name)}
 		case len(out.Audience) > 0 && !slices.Equal(out.Audience, m.Audience):

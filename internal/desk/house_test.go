@@ -205,7 +205,7 @@ func TestPrintStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := pak.PrintDraft(id, ""); (err != nil) != stays || err != nil && !strings.Contains(err.Error(), `by print: the draft stands under "TLP:RED`) {
+		if _, err := pak.PrintDraft(id, ""); (err != nil) != stays || err != nil && !strings.Contains(err.Error(), `print: the draft stands under "TLP:RED`) {
 			t.Errorf("a dossier under %s: %v", label, err)
 		}
 	}

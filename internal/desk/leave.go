@@ -97,7 +97,7 @@ func (d *Desk) Leaving(way Way, id note.ID) (Leaving, error) {
 type StayError struct{ Way, Why string }
 
 func (e *StayError) Error() string {
-	return fmt.Sprintf("by %s: %s; nothing has left the node", e.Way, e.Why)
+	return fmt.Sprintf("%s: %s; nothing has left the node", e.Way, e.Why)
 }
 
 // name names what would leave: a note, or a draft, which is none yet.

@@ -118,6 +118,9 @@ func ClockState(f *view.Frame, k *view.Clock) string {
 	if k.State != string(register.Undecided) {
 		return k.State
 	}
+	if k.HeldAt == nil {
+		return fmt.Sprintf("%s: done %s; no ack yet says that it is held there", k.State, At(f, k.DoneAt))
+	}
 	return fmt.Sprintf("%s: done %s, held there %s", k.State, At(f, k.DoneAt), At(f, k.HeldAt))
 }
 
@@ -255,11 +258,16 @@ func (p *Page) talk(v *view.Talk) {
 	}
 }
 
-// standings says how the points of a row are marked, and by whom.
+// standings says how the points of a row are marked, and by whom; whose point
+// it is, where they are not marked alike.
 func standings(points []view.Point) string {
 	var out []string
+	alike := !slices.ContainsFunc(points, func(pt view.Point) bool { return pt.Standing != points[0].Standing })
 	for _, pt := range points {
 		s := pt.Standing
+		if !alike {
+			s = pt.Party + "'s " + s
+		}
 		for _, m := range pt.Marks {
 			s += fmt.Sprintf(" (%s: %s by %s)", pt.Words.Note.Short(), m.As, m.Party)
 		}

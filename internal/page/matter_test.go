@@ -57,7 +57,7 @@ func TestUndertaking(t *testing.T) {
 		"due 2024-01-26 12:00 PAK, 10:30 IRN, from 2024-01-23, until 2024-02-26 12:00 PAK, 10:30 IRN: offered\n",
 		"on condition: that the other is back\n", "to be shown by: a photograph\n",
 		"clock: IRN owes: to accept or decline, by 2024-01-22 11:00 PAK, 09:30 IRN: running\n",
-		"clock: IRN owes: part 2, to report it done: undecided: done 2024-01-22 12:00 PAK, 10:30 IRN, held there -\n",
+		"clock: IRN owes: part 2, to report it done: undecided: done 2024-01-22 12:00 PAK, 10:30 IRN; no ack yet says that it is held",
 	}, []string{"part 1, to report", "nothing more"})
 	v.Undertaking.InForce = &first
 	has(t, print(), []string{": due\n"}, []string{lapses})

@@ -148,7 +148,7 @@ func (d *drawing) undertaking(m *register.Matter, s *matter.UndertakingState) {
 		for _, e := range s.Ended {
 			by = append(by, e.As+" by "+e.Party)
 		}
-		h.Open = append(h.Open, d.item(m, strings.Join(by, ", "), terms))
+		h.Open = append(h.Open, d.item(m, fmt.Sprintf("undertaking offered or asked for by %s: %s", s.Opener, strings.Join(by, ", ")), terms))
 	}
 }
 
