@@ -25,6 +25,8 @@ func TestAProofThatRestsDoesNotMultiply(t *testing.T) {
 	said := p.say("IRN", "routine", "has seen six")
 	p.until("IRN", "its own note", func(s *Snapshot) bool { return s.Register.Entry(said.ID) != nil })
 	b.look()
+	irnSaid := p.shown("IRN")
+	b.seen[irnSaid.head.Origin] = irnSaid.head
 	b.write(b.note("x"))
 	b.tell("TUR", 0)
 	irn := note.Origin("IRN", p.channel, 1)
@@ -38,7 +40,7 @@ func TestAProofThatRestsDoesNotMultiply(t *testing.T) {
 		}
 		return count
 	}
-	proof := pouch.Record{Type: pouch.TypeFork, Body: a.accusationOf("IRN", "TUR")}
+	proof := pouch.Record{Type: pouch.TypeFork, Body: a.accusationOf(irnSaid, "TUR")}
 	for party, other := range map[string]*traitor{"IRN": b, "TUR": a} {
 		other.tell(party, 0)
 		before := stored(party)
@@ -62,26 +64,37 @@ func (p *pair) held(party, origin string) *held {
 	return c.feeds[origin]
 }
 
-// accusationOf hands all that a party has written to another, who holds the
-// traitor's other history, and returns what that one holds against it.
-func (a *traitor) accusationOf(accused, by string) []byte {
-	p := a.p
+// shown is what a party has written up to one moment: an ack may follow.
+type shown struct {
+	head    note.Head
+	records []pouch.Record
+}
+
+// shown returns it, with the checkpoint of that moment.
+func (p *pair) shown(party string) shown {
 	p.t.Helper()
-	origin := note.Origin(accused, p.channel, 1)
-	h := p.held(accused, origin)
-	c, err := p.nodes[accused].channel(p.channel)
+	origin := note.Origin(party, p.channel, 1)
+	c, err := p.nodes[party].channel(p.channel)
 	p.must(err)
-	c.mu.RLock() // an ack may be on its way: leaves and checkpoint of one moment
-	signed, size := h.signed, h.head.Size
+	c.mu.RLock()
+	head, signed := c.feeds[origin].head, c.feeds[origin].signed
 	c.mu.RUnlock()
-	leaves, err := p.nodes[accused].store.Leaves(origin, 0, size, 1<<30)
+	leaves, err := p.nodes[party].store.Leaves(origin, 0, head.Size, 1<<30)
 	p.must(err)
 	l, err := pouch.EncodeLeaves(pouch.Leaves{Origin: origin, Entries: leaves})
 	p.must(err)
-	p.must(a.hand(by, append([]pouch.Record{{Type: pouch.TypeHead, Body: signed}}, l...)...))
-	h = p.held(by, origin)
+	return shown{head, append([]pouch.Record{{Type: pouch.TypeHead, Body: signed}}, l...)}
+}
+
+// accusationOf hands what a party has written to another, who holds the
+// traitor's other history, and returns what that one holds against it.
+func (a *traitor) accusationOf(accused shown, by string) []byte {
+	p := a.p
+	p.t.Helper()
+	p.must(a.hand(by, accused.records...))
+	h := p.held(by, accused.head.Origin)
 	if len(h.faults) != 1 || h.frozen == nil {
-		p.t.Fatalf("%s holds %d proofs against %s", by, len(h.faults), accused)
+		p.t.Fatalf("%s holds %d proofs against %s", by, len(h.faults), accused.head.Origin)
 	}
 	return h.faults[0].text
 }
@@ -104,12 +117,14 @@ func TestAnAccusationFallsBackOnTheFork(t *testing.T) {
 			said := p.say("IRN", "routine", "has seen four")
 			p.until("IRN", "its own note", func(s *Snapshot) bool { return s.Register.Entry(said.ID) != nil })
 			b.look()
+			irnSaid := p.shown("IRN")
+			b.seen[irnSaid.head.Origin] = irnSaid.head
 			b.write(b.note("has seen that IRN has seen four, and is only the second"))
 			for i := 0; larger && i < 6; i++ {
 				b.write(b.note("more"))
 			}
 			b.tell("TUR", 0)
-			proof := a.accusationOf("IRN", "TUR")
+			proof := a.accusationOf(irnSaid, "TUR")
 			if err := a.hand("IRN", pouch.Record{Type: pouch.TypeFork, Body: proof}); err != nil {
 				t.Error(err)
 			}
@@ -148,9 +163,11 @@ func TestTheForkOfAClosedFeedCounts(t *testing.T) {
 	said := p.say("IRN", "routine", "has seen four")
 	p.until("IRN", "its own note", func(s *Snapshot) bool { return s.Register.Entry(said.ID) != nil })
 	b.look()
+	irnSaid := p.shown("IRN")
+	b.seen[irnSaid.head.Origin] = irnSaid.head
 	b.write(b.note("has seen that IRN has seen four, and is only the second"))
 	b.tell("TUR", 0)
-	a.accusationOf("IRN", "TUR")
+	a.accusationOf(irnSaid, "TUR")
 	identity, err := LoadIdentity(a.n.Dir()+".identity", "")
 	p.must(err)
 	closing, err := charter.Closing{Channel: p.channel, Keeps: b.head(2), Reason: charter.Left, Time: a.n.Now().UTC().Format(note.TimeLayout)}.Sign(identity)
