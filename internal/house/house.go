@@ -57,6 +57,21 @@ const (
 	Confirmed Kind = "confirmed" // a Made: from which press text a note was made
 	Disclosed Kind = "disclosed" // a Disclosure: which note went to whom outside
 
+	// Of officers and releases; the bodies are package officer's.
+	Officer   Kind = "officer"   // an Officer as of then
+	Passkey   Kind = "passkey"   // a Key that was registered
+	Revoked   Kind = "revoked"   // a Revocation of a Key
+	Rules     Kind = "rules"     // the Rules from then on
+	Served    Kind = "served"    // a Site: where the desk is served from then on
+	Access    Kind = "access"    // an Access: a link or a token that was given, a session that was ended
+	Asked     Kind = "asked"     // a Step: a draft is put to the releasers
+	Release   Kind = "release"   // a Step: one of them releases it
+	Withdrawn Kind = "withdrawn" // a Step: and takes that back
+	Refused   Kind = "refused"   // a Step: or returns it
+	Released  Kind = "released"  // a Step: it is let go, and about to be written
+	Sent      Kind = "sent"      // a Step: it has become a note
+	Dropped   Kind = "dropped"   // a Step: it was deleted
+
 	// Unreadable stands for an entry that does not open: it was changed on the
 	// disk, and Check says so. It has a number and no body.
 	Unreadable Kind = "unreadable"
@@ -89,6 +104,7 @@ func ParseID(s string) (ID, error) {
 // An Entry is one entry of the record.
 type Entry struct {
 	Body json.RawMessage `json:"body"`
+	By   string          `json:"by,omitempty"` // the officer whose doing it is, O3; empty: the node's own user, or the node
 	ID   ID              `json:"id"`
 	Kind Kind            `json:"kind"`
 	Prev note.Digest     `json:"prev"` // of the boxed bytes of the entry before; zeros for the first
@@ -115,6 +131,13 @@ func New(s *store.Store, box *seal.Box, dir string, now func() time.Time) *House
 	return &House{store: s, box: box, dir: dir, now: now}
 }
 
+type byKey struct{}
+
+// By returns a context under which entries name an officer.
+func By(ctx context.Context, officer string) context.Context {
+	return context.WithValue(ctx, byKey{}, officer)
+}
+
 // Append adds an entry. When it returns nil, the entry is on disk.
 func (h *House) Append(ctx context.Context, kind Kind, body any) (Entry, error) {
 	return h.AppendWith(ctx, store.Batch{}, kind, body)
@@ -131,7 +154,8 @@ func (h *House) append(ctx context.Context, b store.Batch, kind Kind, body any) 
 	if err := h.load(ctx); err != nil {
 		return e, err
 	}
-	e = Entry{ID: ID(h.head.num + 1), Kind: kind, Prev: h.head.digest, Time: h.now().UTC().Truncate(time.Second)}
+	by, _ := ctx.Value(byKey{}).(string)
+	e = Entry{By: by, ID: ID(h.head.num + 1), Kind: kind, Prev: h.head.digest, Time: h.now().UTC().Truncate(time.Second)}
 	if e.Body, err = json.Marshal(body); err != nil {
 		return e, err
 	}
@@ -172,6 +196,20 @@ func (h *House) List(kinds ...Kind) ([]Entry, error) {
 		}
 	}
 	return out, nil
+}
+
+// After returns the entries after one, the oldest first; all after 0.
+func (h *House) After(id ID) ([]Entry, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.load(context.Background()); err != nil {
+		return nil, err
+	}
+	i := len(h.entries)
+	for i > 0 && h.entries[i-1].ID > id {
+		i--
+	}
+	return slices.Clone(h.entries[i:]), nil
 }
 
 // Of is an entry whose body was read.
