@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -136,30 +135,15 @@ type insertion struct {
 // database costs several times what a row does.
 var steps = [...]int{64, 8, 1}
 
+// The parameters have no numbers: SQLite looks each of those up among all the
+// names before it.
 func newInsertion(head string, columns int, tail string) *insertion {
 	in := &insertion{columns: columns}
+	row := "(?" + strings.Repeat(",?", columns-1) + ")"
 	for i, rows := range steps {
-		var b strings.Builder
-		b.WriteString(head + " values ")
-		for n := range rows * columns {
-			b.WriteString([]string{",$", "($", ",($"}[separator(n, columns)] + strconv.Itoa(n+1))
-			if n%columns == columns-1 {
-				b.WriteByte(')')
-			}
-		}
-		in.texts[i] = b.String() + " " + tail
+		in.texts[i] = head + " values " + row + strings.Repeat(","+row, rows-1) + " " + tail
 	}
 	return in
-}
-
-func separator(n, columns int) int {
-	switch {
-	case n == 0:
-		return 1
-	case n%columns == 0:
-		return 2
-	}
-	return 0
 }
 
 // insert runs in over args, the rows one after the other.
