@@ -3,10 +3,10 @@ package seal
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,12 +19,8 @@ type Sealer struct {
 	now func() time.Time
 
 	mu   sync.Mutex
-	kept map[audienceID]*fileKey
+	kept map[string]*fileKey // by identify
 }
-
-// audienceID is the SHA-256 of the sorted recipients, each with its length
-// before it: equal only for equal audiences.
-type audienceID [sha256.Size]byte
 
 type fileKey struct {
 	key    [fileKeySize]byte
@@ -35,7 +31,7 @@ type fileKey struct {
 
 // NewSealer returns a Sealer. Kept keys age by now.
 func NewSealer(now func() time.Time) *Sealer {
-	return &Sealer{now: now, kept: make(map[audienceID]*fileKey)}
+	return &Sealer{now: now, kept: make(map[string]*fileKey)}
 }
 
 // Seal returns plain as an age file for recipients.
@@ -86,7 +82,7 @@ func (k *fileKey) spent(now time.Time) bool {
 // forget drops the keys that must not be used again and, if there is still no
 // room for one more, the oldest.
 func (s *Sealer) forget(now time.Time) {
-	var oldest audienceID
+	var oldest string
 	for id, k := range s.kept {
 		if k.spent(now) {
 			delete(s.kept, id)
@@ -99,16 +95,19 @@ func (s *Sealer) forget(now time.Time) {
 	}
 }
 
-func identify(sorted []string) (id audienceID) {
-	h := sha256.New()
+// identify returns the sorted recipients, each with its length before it:
+// equal only for equal audiences. They are not hashed: at 2 KB each that costs
+// as much as sealing a short text.
+func identify(sorted []string) string {
+	var id strings.Builder
 	var n [4]byte
+	id.Grow((len(n) + len(sorted[0])) * len(sorted)) // they are of one size
 	for _, r := range sorted {
 		binary.BigEndian.PutUint32(n[:], uint32(len(r)))
-		h.Write(n[:])
-		io.WriteString(h, r)
+		id.Write(n[:])
+		id.WriteString(r)
 	}
-	h.Sum(id[:0])
-	return id
+	return id.String()
 }
 
 // newFileKey has age choose a file key and write the header, and drops the
