@@ -10,6 +10,7 @@ replace sigsum.org/sigsum-go => ./sigsum
 require (
 	detente v0.0.0
 	filippo.io/torchwood v0.9.0
+	github.com/arran4/golang-ical v0.3.4
 	github.com/transparency-dev/formats v0.1.1
 	github.com/transparency-dev/merkle v0.0.2
 	github.com/transparency-dev/tessera v1.0.4

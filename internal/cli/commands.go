@@ -45,6 +45,8 @@ func init() {
 			Help: "A page of plain text, 72 columns wide: who says what to whom, and the check words that two people read to each\nother. OUT is a file; standard output without one. With --draft NOTE is the name of a draft, before there is\na channel: its check words are those of its text, and the note that it becomes is found by them. The other\nside's words go only by detente disclose."},
 		{Name: "agreement", Args: "", Short: "the agreement as it stands, in two halves, with the words that it rests on", Node: true, Setup: setupView("agreement", renderAgreement)},
 		{Name: "clocks", Args: "[--all]", Short: "what is owed and owing, by deadline", Node: true, Setup: setupClocks},
+		{Name: "calendar", Args: "[NOTE] FILE", Short: "write talks, expected returns, releases and deadlines as an iCalendar file", Node: true, Setup: setupCalendar,
+			Help: "What is to come or owed, and the last 30 days; with NOTE one matter in full. FILE - is standard output. Nobody's\nwords are in it, and a talk keeps its name there: taking a later file in moves or cancels it."},
 		{Name: "line", Args: "", Short: "state of the line: links, roll calls, what is not acknowledged or not answered", Node: true, Setup: setupView("line", renderLine)},
 		{Name: "explain", Args: "PARTY | --file FILE | --write FILE", Short: "where two pictures differ: the first note that the two nodes read differently", Node: true, Setup: setupExplain,
 			Help: explainHelp},

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"net/url"
 	"path/filepath"
@@ -165,6 +166,33 @@ func setupPrint(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		var b bytes.Buffer
 		page.New(&b, paperWidth, false).Paper(printed)
 		return c.save(&b, out)
+	}
+}
+
+func setupCalendar(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
+	channel := channelFlag(f)
+	events := f.Bool("events", false, "deadlines are events, for a program that shows no tasks")
+	return func(ctx context.Context, c *Call) (err error) {
+		if err := c.want(1, 2, "a file, and a note before it where only one matter is wanted"); err != nil {
+			return err
+		}
+		path, q := "calendar.ics", url.Values{"channel": {*channel}}
+		if len(c.Args) == 2 {
+			path = "matters/" + url.PathEscape(c.Args[0]) + "/" + path
+		}
+		if *events {
+			q.Set("deadlines", "events")
+		}
+		cl, err := c.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, cl.close()) }()
+		var b []byte
+		if err := cl.call(ctx, "GET", path, q, nil, &b); err != nil {
+			return err
+		}
+		return c.save(bytes.NewBuffer(b), c.Args[len(c.Args)-1])
 	}
 }
 

@@ -232,11 +232,7 @@ func Matters(src Source, channel note.Digest, kind string) (*Register, error) {
 
 func (b *builder) matterLine(m *register.Matter) *MatterLine {
 	l := &MatterLine{Audience: m.Audience, ID: m.ID, Kind: m.Kind.Name, Notes: len(m.Entries), Opener: m.ID.Party(), Provisional: m.Provisional(), Short: m.ID.Short(), State: "nothing applied"}
-	for _, e := range m.Entries {
-		if e.Time.After(l.Last) {
-			l.Last = e.Time
-		}
-	}
+	l.Last = lastTime(m)
 	if m.State != nil {
 		l.State, l.Opener = m.State.Status(), m.State.Opened()
 	}
@@ -292,6 +288,15 @@ func owing(s register.ClockState) bool {
 }
 
 func (b *builder) clock(c register.ClockView) *Clock {
+	v := b.clockOf(c)
+	if e := b.s.Register.Entry(c.From); e != nil {
+		v.Words = b.gist(e)
+	}
+	return v
+}
+
+// clockOf is clock without anybody's words.
+func (b *builder) clockOf(c register.ClockView) *Clock {
 	v := &Clock{Done: c.Done, For: c.For, From: c.From, Kind: c.Matter.Kind.Name, Matter: c.Matter.ID, Owes: c.Owes, State: string(c.State)}
 	if t, ok := c.DueTime(); ok {
 		v.Due = &t
@@ -301,9 +306,6 @@ func (b *builder) clock(c register.ClockView) *Clock {
 	}
 	if !c.HeldAt.IsZero() {
 		v.HeldAt = &c.HeldAt
-	}
-	if e := b.s.Register.Entry(c.From); e != nil {
-		v.Words = b.gist(e)
 	}
 	return v
 }

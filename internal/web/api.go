@@ -70,6 +70,8 @@ func init() {
 		{"GET", "timeline", "all notes by their claimed time; ?act= ?since= ?limit=", list(view.Timeline)},
 		{"GET", "register", "every matter, and the picture; ?kind=", (*API).register},
 		{"GET", "matters/{id}", "one matter in full", one(view.OneMatter)},
+		{"GET", "matters/{id}/calendar.ics", "the dates of one matter, as iCalendar; ?deadlines=events", (*API).matterCalendar},
+		{"GET", "calendar.ics", "talks, visits, expected returns, releases and deadlines, as iCalendar, without anybody's words: what is to come or owed, and the last 30 days; ?deadlines=events writes deadlines as events, for programs that show no tasks", (*API).calendar},
 		{"GET", "notes/{id}", "one note in full", one(view.OneNote)},
 		{"GET", "notes/{id}/attachments/{number}", "the bytes of an attachment", (*API).attachment},
 		{"GET", "clocks", "what is owed and owing; ?all=1 adds what is met, void or over", (*API).clocks},
