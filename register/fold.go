@@ -177,6 +177,7 @@ const markEvery = 32
 // rewind forgets what was worked out from more than the first n entries.
 func (m *Matter) rewind(n int) {
 	m.digested = false
+	m.Entries[0].audience.touch(m)
 	for len(m.marks) > 0 && m.marks[len(m.marks)-1].n > n {
 		m.marks = m.marks[:len(m.marks)-1]
 	}

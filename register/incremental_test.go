@@ -199,3 +199,47 @@ func TestAMatterThatGrowsIsNotFoldedAnew(t *testing.T) {
 		t.Errorf("a note asks for its rules up to %d times at first, and %d times later on", early, late)
 	}
 }
+
+// A picture begins where the last one still holds: what is new, what has grown
+// and what stands beyond the heads is hashed anew, wherever it sorts.
+func TestAPictureThatWasAskedForBeforeIsThatOfANewRegister(t *testing.T) {
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		w := newWorld(t, "IRN", "OMN", "PAK")
+		var letters []note.ID
+		for range 12 * markEvery {
+			p := w.parties()[rng.IntN(3)]
+			w.see(p)
+			switch on := rng.IntN(8); {
+			case on == 0 && len(letters) > 0:
+				w.write(p, "message/correct", &letters[rng.IntN(len(letters))], nil)
+			case on == 1:
+				w.write(p, "mission/change", nil, map[string]any{"sending": "PAK", "receiving": "IRN", "head": "in-post"})
+			default:
+				letters = append(letters, w.write(p, "message/send", nil, map[string]any{"form": "letter"}))
+			}
+		}
+		asked, added := w.register(), []Opened{}
+		for _, n := range w.inOrder(rng) {
+			asked.Add(n)
+			added = append(added, n)
+			if rng.IntN(12) > 0 {
+				continue
+			}
+			silent := w.register()
+			for _, n := range added {
+				silent.Add(n)
+			}
+			heads := silent.Heads()
+			for origin := range heads {
+				if rng.IntN(2) == 0 {
+					heads[origin] = rng.Uint64N(heads[origin] + 1)
+				}
+			}
+			want, _ := silent.Picture(w.parties(), heads)
+			if got, ok := asked.Picture(w.parties(), heads); !ok || got != want {
+				t.Fatalf("seed %d, %d notes: %v, %v; want %v", seed, len(added), got, ok, want)
+			}
+		}
+	}
+}

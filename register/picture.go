@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"detente/note"
 )
@@ -34,13 +34,20 @@ func (r *Register) Picture(audience []string, heads map[string]uint64) (d note.D
 	}
 	cut := r.closed(heads)
 	within := func(e *Entry) bool { return e.ID.Index < cut[e.ID.Origin] }
-	beyond := r.beyond(cut)
-	h := sha256.New()
-	fmt.Fprintf(h, "detente/picture/v1\n%d\n%s\n", Version, strings.Join(audience, ","))
 	a := r.audience(audience)
+	beyond, first := r.beyond(a, cut)
+	h, after, rows := a.resume(first)
 	var row []byte
 	for _, origin := range slices.Sorted(maps.Keys(a.matters)) {
-		for _, m := range a.matters[origin] {
+		if origin < after.Origin {
+			continue
+		}
+		list := a.matters[origin]
+		from, held := slices.BinarySearchFunc(list, after, func(m *Matter, id note.ID) int { return compareIDs(m.rank, id) })
+		if held {
+			from++
+		}
+		for _, m := range list[from:] {
 			var digest note.Digest
 			some := true
 			if beyond[m] {
@@ -52,6 +59,9 @@ func (r *Register) Picture(audience []string, heads map[string]uint64) (d note.D
 				row = hex.AppendEncode(appendName(row[:0], m.rank), digest[:])
 				h.Write(append(row, '\n'))
 			}
+			if rows++; rows%markEvery == 0 && (first == nil || compareIDs(m.rank, first.rank) < 0) {
+				a.mark(m, h)
+			}
 		}
 	}
 	for _, e := range a.orphans {
@@ -61,6 +71,43 @@ func (r *Register) Picture(audience []string, heads map[string]uint64) (d note.D
 		}
 	}
 	return note.Digest(h.Sum(nil)), true
+}
+
+// A mark is the hash of a picture up to a matter, so that the next picture
+// begins there: most matters rest.
+type mark struct {
+	rank note.ID
+	hash hash.Cloner
+}
+
+// touch drops the marks that hold a matter which is new or has grown.
+func (a *audience) touch(m *Matter) {
+	at, _ := slices.BinarySearchFunc(a.marks, m.rank, func(k mark, id note.ID) int { return compareIDs(k.rank, id) })
+	a.marks = a.marks[:at]
+}
+
+// mark keeps the hash up to a matter.
+func (a *audience) mark(m *Matter, h hash.Cloner) {
+	if c, err := h.Clone(); err == nil {
+		a.marks = append(a.marks, mark{m.rank, c})
+	}
+}
+
+// resume returns the last hash that is kept of matters before first, or the one
+// that a picture begins with, and where it stands.
+func (a *audience) resume(first *Matter) (h hash.Cloner, after note.ID, rows int) {
+	at := len(a.marks)
+	if first != nil {
+		at, _ = slices.BinarySearchFunc(a.marks, first.rank, func(k mark, id note.ID) int { return compareIDs(k.rank, id) })
+	}
+	if at > 0 {
+		if h, err := a.marks[at-1].hash.Clone(); err == nil {
+			return h, a.marks[at-1].rank, at * markEvery
+		}
+	}
+	h = sha256.New().(hash.Cloner)
+	fmt.Fprintf(h, "detente/picture/v1\n%d\n%s\n", Version, a.key)
+	return h, note.ID{}, 0
 }
 
 // appendName begins a row of the picture: "PAK/<channel>/1#41 ".
@@ -99,17 +146,22 @@ func (r *Register) closed(heads map[string]uint64) map[string]uint64 {
 	return cut
 }
 
-// beyond returns the matters with notes that the heads do not hold.
-func (r *Register) beyond(cut map[string]uint64) map[*Matter]bool {
-	out := map[*Matter]bool{}
+// beyond returns the matters of an audience with notes that the heads do not
+// hold, and which of them comes first in a picture.
+func (r *Register) beyond(a *audience, cut map[string]uint64) (out map[*Matter]bool, first *Matter) {
+	out = map[*Matter]bool{}
 	for origin, f := range r.feeds {
 		for _, e := range f.entries[cut[origin]:f.placed] {
-			if e.Matter != nil {
-				out[e.Matter] = true
+			if e.Matter == nil || e.audience != a {
+				continue
+			}
+			out[e.Matter] = true
+			if first == nil || compareIDs(e.Matter.rank, first.rank) < 0 {
+				first = e.Matter
 			}
 		}
 	}
-	return out
+	return out, first
 }
 
 // Audiences returns every audience that has a matter or a note that belongs

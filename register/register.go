@@ -115,6 +115,7 @@ type audience struct {
 	orphans []*Entry             // notes that belong to no matter, in order
 	missing []*Entry             // those of them whose payload has not arrived
 	first   *Entry               // of missing, the first in the order of the fold
+	marks   []mark               // of its picture
 }
 
 // Register is the state of one channel as one reader holds it. It is not safe

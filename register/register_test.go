@@ -369,6 +369,26 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
+// BenchmarkPicture is the picture of an ack among 20,000 matters, one of them
+// new.
+func BenchmarkPicture(b *testing.B) {
+	w := newWorld(&testing.T{}, "IRN", "PAK")
+	r := w.register()
+	letter := func() {
+		w.write("PAK", "message/send", nil, map[string]any{"form": "letter"})
+		r.Add(w.notes["PAK"][len(w.notes["PAK"])-1])
+	}
+	for range 20_000 {
+		letter()
+	}
+	w.picture(r)
+	b.ReportAllocs()
+	for b.Loop() {
+		letter()
+		w.picture(r)
+	}
+}
+
 // "What is settled never changes": a facilitator may still propose, and a
 // payload that comes late stands where its note does.
 func TestWhatMaySortBeforeIsNotSettled(t *testing.T) {

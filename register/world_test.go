@@ -2,6 +2,7 @@ package register
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -97,6 +98,18 @@ func (w *world) fold(pick func(left []string) string) *Register {
 		}
 		next[p]++
 	}
+}
+
+// inOrder returns every note in a random order that keeps each feed's own.
+func (w *world) inOrder(rng *rand.Rand) (out []Opened) {
+	next := map[string]int{}
+	w.fold(func(left []string) string {
+		p := left[rng.IntN(len(left))]
+		out = append(out, w.notes[p][next[p]])
+		next[p]++
+		return p
+	})
+	return out
 }
 
 // everyOrder calls do with the register of every delivery order that keeps
