@@ -62,7 +62,7 @@ func (w *Words) Text() string { return w.marked("", "") }
 
 // Language returns the language of Text; empty where there are no words.
 func (w *Words) Language() string {
-	lang, _, _ := w.pick("")
+	lang, _, _ := w.Pick("")
 	return lang
 }
 
@@ -73,7 +73,7 @@ func (w *Words) marked(before, after string) string {
 	if w == nil {
 		return ""
 	}
-	if _, s, ok := w.pick(""); ok {
+	if _, s, ok := w.Pick(""); ok {
 		s = before + s + after
 		if w.Handling != nil {
 			s = "[" + w.Handling.String() + "] " + s
@@ -86,7 +86,9 @@ func (w *Words) marked(before, after string) string {
 	return "(" + w.State + ")"
 }
 
-func (w *Words) pick(prefer string) (lang, text string, ok bool) {
+// Pick returns the words in the language that is preferred where they are in
+// it; else in English, or the first authentic one.
+func (w *Words) Pick(prefer string) (lang, text string, ok bool) {
 	for _, lang := range slices.Concat([]string{prefer, "en"}, w.Authentic, sortedKeys(w.Texts)) {
 		if s, ok := w.Texts[lang]; ok {
 			return lang, s, true
@@ -150,6 +152,11 @@ func (b *builder) frame() Frame {
 		}
 	}
 	return f
+}
+
+// FrameOf returns what stands around every view of a channel.
+func FrameOf(src Source, channel note.Digest) (Frame, error) {
+	return build(src, channel, func(b *builder) (Frame, error) { return b.frame(), nil })
 }
 
 // speakers is the audience of a note that names none: every party that speaks.
@@ -248,7 +255,7 @@ func (b *builder) fill() {
 		} else if p.sealed != "" {
 			w.State, w.Texts = p.sealed, nil
 		}
-		if lang, text, ok := w.pick(b.lang); ok && p.trim {
+		if lang, text, ok := w.Pick(b.lang); ok && p.trim {
 			w.Texts = note.Wording{lang: firstLine(text)}
 		}
 	}

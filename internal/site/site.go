@@ -1,0 +1,154 @@
+package site
+
+import (
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"detente/internal/desk"
+	"detente/internal/locale"
+	"detente/internal/node"
+	"detente/internal/officer"
+)
+
+//go:embed static
+var static embed.FS
+
+// Options says what a site is of.
+type Options struct {
+	Node *node.Node
+	Desk *desk.Desk
+	Log  *slog.Logger
+
+	// Who returns the officer from whom a request is, and false where nobody
+	// is signed in.
+	Who func(*http.Request) (*officer.Officer, bool)
+
+	// API is served under /api/v1/: it asks Who by itself.
+	API http.Handler
+}
+
+// Site is the handler of every page.
+type Site struct {
+	Options
+	pages   map[string]*templates // by language
+	handler http.Handler
+}
+
+// New returns the site of a node.
+func New(o Options) *Site {
+	s := &Site{Options: o, pages: map[string]*templates{}}
+	for _, l := range locale.Languages {
+		s.pages[l.Tag] = parse(locale.For(l.Tag))
+	}
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.Pattern, &row{s, r})
+	}
+	files, err := fs.Sub(static, "static")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	mux.Handle("GET /static/", http.StripPrefix("/static/", kept(http.FileServerFS(files))))
+	if o.API != nil {
+		mux.Handle("/api/v1/", o.API)
+	}
+	s.handler = headers(http.NewCrossOriginProtection().Handler(mux))
+	return s
+}
+
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// policy is what a browser may do with a page: everything comes from here.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Cache-Control", "no-store")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// kept lets a browser keep what is the same for everybody. It asks again after
+// a day; a new version of the program names its files anew.
+func kept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// row answers one route.
+type row struct {
+	s *Site
+	Route
+}
+
+// MaxForm bounds the body of a form.
+const MaxForm = 4 << 20
+
+func (h *row) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v := &visit{Site: h.s, w: w, r: r}
+	var signed bool
+	if h.s.Who != nil {
+		v.officer, signed = h.s.Who(r)
+	}
+	v.loc = locale.For(v.language())
+	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+	var err error
+	switch {
+	case h.Role == "":
+		err = h.do(v)
+	case !signed && r.Method == http.MethodGet:
+		http.Redirect(w, r, "/sign-in?"+then(r), http.StatusSeeOther)
+		return
+	case !signed:
+		err = &problem{http.StatusUnauthorized, "nobody is signed in; what you wrote was not kept"}
+	case !v.officer.May(h.Role):
+		err = &problem{http.StatusForbidden, "your role does not do this; nothing was changed"}
+	default:
+		err = h.do(v)
+	}
+	if err != nil {
+		v.fail(err)
+	}
+}
+
+// visit is one request.
+type visit struct {
+	*Site
+	w       http.ResponseWriter
+	r       *http.Request
+	officer *officer.Officer // nil where nobody is signed in
+	loc     *locale.Locale
+}
+
+// language chooses the language of a page: what the officer chose, else what
+// the browser asks for.
+func (v *visit) language() string { // one of the four
+	if v.officer != nil && v.officer.Lang != "" {
+		return v.officer.Lang
+	}
+	if c, err := v.r.Cookie("lang"); err == nil && locale.For(c.Value).Tag == c.Value {
+		return c.Value
+	}
+	return locale.Accept(v.r.Header.Get("Accept-Language")).Tag
+}
+
+func (v *visit) now() time.Time { return v.Node.Now() }
+
+// redirect answers a form that was taken.
+func (v *visit) redirect(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
