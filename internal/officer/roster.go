@@ -13,15 +13,16 @@ import (
 
 // A Key is a passkey: the public half, which is all that ever comes here.
 type Key struct {
-	Added   house.ID `json:"-"` // the entry
-	COSE    []byte   `json:"cose"`
-	Flags   byte     `json:"flags"` // of the authenticator data at registration: whether it can be backed up
-	ID      []byte   `json:"id"`
-	Name    string   `json:"name"`
-	Officer ID       `json:"officer"`
-	Public  []byte   `json:"public"` // the same key as SubjectPublicKeyInfo, which the offline check reads
-	Revoked house.ID `json:"-"`      // the entry; 0: it is not
-	RPID    string   `json:"rpid"`   // the domain that it is bound to
+	Added      house.ID `json:"-"` // the entry
+	COSE       []byte   `json:"cose"`
+	Flags      byte     `json:"flags"` // of the authenticator data at registration: whether it can be backed up
+	ID         []byte   `json:"id"`
+	Name       string   `json:"name"`
+	Officer    ID       `json:"officer"`
+	Public     []byte   `json:"public"`               // the same key as SubjectPublicKeyInfo, which the offline check reads
+	Revoked    house.ID `json:"-"`                    // the entry; 0: it is not
+	RPID       string   `json:"rpid"`                 // the domain that it is bound to
+	Transports []string `json:"transports,omitempty"` // how the browser reaches it, for its next question
 }
 
 // A Revocation is the body of an entry that revokes a passkey.
@@ -237,8 +238,8 @@ func (r *Roster) key(k Key) error {
 		return fmt.Errorf("%s is no officer here", k.Officer)
 	case len(k.ID) == 0 || len(k.ID) > 1023: // WebAuthn 5.8.3
 		return errors.New("its id is not from 1 to 1,023 bytes long")
-	case len(k.Name) > maxName:
-		return fmt.Errorf("its name has more than %d bytes", maxName)
+	case len(k.Name) > maxName || len(k.Transports) > 10:
+		return fmt.Errorf("its name has more than %d bytes, or it lists too much", maxName)
 	case len(r.KeysOf(k.Officer)) >= maxKeys:
 		return fmt.Errorf("%s has %d passkeys, and no more are taken: revoke one first", k.Officer, maxKeys)
 	}

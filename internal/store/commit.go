@@ -226,6 +226,9 @@ func (w *writer) batch(b Batch) error {
 			return err
 		}
 	}
+	if err := w.passes(b); err != nil {
+		return err
+	}
 	return w.meta(b.Meta)
 }
 

@@ -20,7 +20,9 @@ type Batch struct {
 	Drafts []Draft
 	House  []HouseRow
 	Kept   []Kept
-	Unkept []note.Digest     // deletes what was kept, after Kept
+	Unkept []note.Digest // deletes what was kept, after Kept
+	Passes []Pass
+	Take   []note.Digest     // deletes passes, which must be there
 	Meta   map[string]string // an empty value deletes the key
 }
 
@@ -122,6 +124,13 @@ type HouseRow struct {
 type Draft struct {
 	ID  string
 	Box []byte
+}
+
+// A Pass lets an officer in: a session, a token or a one-time link.
+type Pass struct {
+	Hash note.Digest // of its secret
+	Ends time.Time   // to the microsecond
+	Box  []byte      // boxed under the node's own key
 }
 
 // Kept is content that a note has committed to and a later one will reveal.
