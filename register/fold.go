@@ -72,6 +72,9 @@ func (r *Register) attach(e *Entry) {
 		return
 	}
 	kind, act, _ := matter.Find(e.Move.Act)
+	if e.act == nil { // else it is tried again
+		r.acts[act] = append(r.acts[act], e)
+	}
 	e.act = act
 	m, reason := r.find(kind, e)
 	if m == nil {
@@ -128,7 +131,7 @@ func (r *Register) find(kind *matter.Kind, e *Entry) (*Matter, string) {
 		return nil, fmt.Sprintf("%s is about a %s, not a %s", e.Move.Matter.Short(), m.Kind.Name, kind.Name)
 	case !slices.Equal(m.Audience, e.Audience):
 		return nil, "its audience is not that of the matter: " + strings.Join(m.Audience, ", ")
-	case !e.saw(*e.Move.Matter):
+	case !e.Saw(*e.Move.Matter):
 		return nil, "its author did not hold the note that opened the matter"
 	}
 	return m, ""
@@ -302,7 +305,7 @@ func (m *Matter) apply(prev matter.State, e *Entry) (next matter.State, result R
 	if reason, ok := matter.Allowed(act, prev, e.Move, party); !ok {
 		return refuse(OutOfOrder, reason)
 	}
-	in := &matter.Input{ID: e.ID, Party: party, Time: e.Time, Act: act, Move: e.Move, Content: e.Content, Rules: rules, Saw: e.saw, Principals: make([]string, 0, len(e.Audience))}
+	in := &matter.Input{ID: e.ID, Party: party, Time: e.Time, Act: act, Move: e.Move, Content: e.Content, Rules: rules, Saw: e.Saw, Principals: make([]string, 0, len(e.Audience))}
 	for _, p := range e.Audience {
 		if rules.Role(p) == "principal" {
 			in.Principals = append(in.Principals, p)

@@ -40,6 +40,7 @@ func (r *Register) place() {
 			for f.placed < len(f.entries) && r.ready(f, f.entries[f.placed]) {
 				e := f.entries[f.placed]
 				e.placed = true
+				r.times.move(e)
 				f.placed++
 				r.waiting--
 				r.attach(e)
@@ -85,8 +86,8 @@ func (r *Register) ready(f *feed, e *Entry) bool {
 	return true
 }
 
-// saw reports whether the author of e held the note id when writing e.
-func (e *Entry) saw(id note.ID) bool {
+// Saw reports whether the author of e held the note id when writing e.
+func (e *Entry) Saw(id note.ID) bool {
 	if id.Origin == e.ID.Origin {
 		return id.Index < e.ID.Index
 	}
@@ -169,7 +170,7 @@ func (r *Register) Covered(party string, id note.ID) *Entry {
 			continue
 		}
 		i, _ := slices.BinarySearchFunc(f.entries[:f.placed], id, func(e *Entry, id note.ID) int {
-			if e.saw(id) {
+			if e.Saw(id) {
 				return 1
 			}
 			return -1

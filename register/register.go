@@ -76,6 +76,7 @@ type Entry struct {
 	nth      int         // among its author's notes on its matter, from 0
 	exercise bool
 	placed   bool
+	ordered  bool   // it stands in the register's order of times
 	why      string // of Trouble, for people
 	outdated bool   // its author had already used a later charter
 	seen     []seen
@@ -93,9 +94,11 @@ func (e *Entry) Handling() matter.Handling {
 		return matter.HandlingOf(e.Move)
 	}
 	moves := []*note.Move{e.Matter.Entries[0].Move}
-	for _, o := range e.Matter.Entries[1:] {
-		if o.Move.Act == matter.Supplement && e.saw(o.ID) {
-			moves = append(moves, o.Move)
+	if e.Matter.Kind == &matter.Dossier { // no other is added to, and one may have very many notes
+		for _, o := range e.Matter.Entries[1:] {
+			if o.Move.Act == matter.Supplement && e.Saw(o.ID) {
+				moves = append(moves, o.Move)
+			}
 		}
 	}
 	return matter.HandlingOf(append(moves, e.Move)...)
@@ -126,11 +129,14 @@ type Register struct {
 	all       []*feed // the same, as they became known
 	matters   map[note.ID]*Matter
 	keyed     map[string]*Matter // by audience, kind and key
+	acts      map[*matter.Act][]*Entry
+	flash     []*Entry
 	audiences map[string]*audience
 	left      map[string]bool
 	waiting   int
 	stale     []*Matter        // with a note that is not looked at in owing yet
 	owing     map[*Matter]bool // with a clock that nothing has stopped
+	times     chronicle
 }
 
 type feed struct {
@@ -148,7 +154,7 @@ type feed struct {
 // New returns an empty register. rules gives the rules of a charter, or says
 // that it is not known yet.
 func New(rules func(charter note.Digest) (Rules, bool)) *Register {
-	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, audiences: map[string]*audience{}, left: map[string]bool{}, owing: map[*Matter]bool{}}
+	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, acts: map[*matter.Act][]*Entry{}, audiences: map[string]*audience{}, left: map[string]bool{}, owing: map[*Matter]bool{}}
 }
 
 // Add takes notes in, in any order between feeds; within a feed each must be
@@ -171,6 +177,10 @@ func (r *Register) Add(n Opened) bool {
 		e.seen[i] = seen{r.feed(s.Origin), s.Size}
 	}
 	f.entries = append(f.entries, e)
+	r.times.late = append(r.times.late, e)
+	if e.Precedence == "flash" {
+		r.flash = append(r.flash, e)
+	}
 	r.waiting++
 	r.place()
 	return true
@@ -210,6 +220,7 @@ func (r *Register) Replace(n Opened) {
 		return
 	}
 	e.Move, e.Content, e.Trouble, e.why = n.Move, n.Content, n.Trouble, n.Why
+	r.times.move(e)
 	if !e.placed {
 		return
 	}
@@ -308,6 +319,21 @@ func (r *Register) Matters() []*Matter {
 	}
 	slices.SortFunc(out, func(a, b *Matter) int { return compareIDs(a.ID, b.ID) })
 	return out
+}
+
+// OfAct returns every note that makes an act, such as "line/suspend", applied
+// or not, as they were placed. They are as Current leaves them, and the list
+// is the register's own.
+func (r *Register) OfAct(act string) []*Entry {
+	r.Current()
+	_, row, _ := matter.Find(act)
+	return r.acts[row]
+}
+
+// Flash returns every note of that precedence, as they came.
+func (r *Register) Flash() []*Entry {
+	r.Current()
+	return r.flash
 }
 
 // Matter returns a matter by the note that opened it, or any note on it.

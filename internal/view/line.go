@@ -226,9 +226,8 @@ func Suspended(r *register.Register, t time.Time) []Suspension {
 // suspensions returns every suspension, ended ones too.
 func suspensions(r *register.Register) []Suspension {
 	out := []Suspension{}
-	r.Current()
-	for e := range r.All() {
-		if e.Result != register.Applied || e.Move.Act != "line/suspend" {
+	for _, e := range r.OfAct("line/suspend") {
+		if e.Result != register.Applied {
 			continue
 		}
 		s, ok := e.Matter.State.(*matter.LineState)

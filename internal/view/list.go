@@ -77,23 +77,35 @@ type Notes struct {
 
 // Filter chooses notes.
 type Filter struct {
-	Act   string    // an act or a kind; empty: all
-	Limit int       // the newest so many; 0: all
-	Since time.Time // by the claimed time
+	Act        string    // an act or a kind; empty: all
+	Limit      int       // the newest so many; 0: all
+	Matter     note.ID   // of the note that opened it, or of any note on it; zero: all
+	Party      string    // the author; empty: all
+	Precedence string    // empty: all
+	Since      time.Time // by the claimed time
 }
 
 func (f Filter) takes(e *register.Entry) bool {
-	if !f.Since.IsZero() && e.Time.Before(f.Since) {
+	switch {
+	case !f.Since.IsZero() && e.Time.Before(f.Since):
 		return false
-	}
-	if f.Act == "" {
+	case f.Precedence != "" && e.Precedence != f.Precedence:
+		return false
+	case f.Party != "" && !ofParty(e.ID, f.Party):
+		return false
+	case f.Act == "":
 		return true
-	}
-	if e.Move == nil {
+	case e.Move == nil:
 		return false
 	}
-	kind, _, _ := strings.Cut(e.Move.Act, "/")
-	return e.Move.Act == f.Act || kind == f.Act
+	rest, ok := strings.CutPrefix(e.Move.Act, f.Act)
+	return ok && (rest == "" || strings.HasPrefix(rest, "/"))
+}
+
+// ofParty is id.Party() == party, for who asks it of every note.
+func ofParty(id note.ID, party string) bool {
+	rest, ok := strings.CutPrefix(id.Origin, party)
+	return ok && strings.HasPrefix(rest, "/")
 }
 
 // isAck reports whether the note is bookkeeping of the line.
@@ -103,7 +115,7 @@ func isAck(e *register.Entry) bool { return e.Move != nil && e.Move.Act == matte
 // has acknowledged, then the newest.
 func Inbox(src Source, channel note.Digest, f Filter) (*Notes, error) {
 	return list(src, channel, f, func(b *builder, e *register.Entry) bool {
-		return e.ID.Party() != b.s.Party && !isAck(e)
+		return !ofParty(e.ID, b.s.Party)
 	}, func(b *builder, taken []*register.Entry) {
 		slices.Reverse(taken)
 		first := map[*register.Entry]int{}
@@ -143,20 +155,23 @@ func urgent(r *register.Register, party string, e *register.Entry) bool {
 
 // Timeline returns all notes but acks by their claimed time, the oldest first.
 func Timeline(src Source, channel note.Digest, f Filter) (*Notes, error) {
-	return list(src, channel, f, func(_ *builder, e *register.Entry) bool { return !isAck(e) }, func(*builder, []*register.Entry) {})
+	return list(src, channel, f, func(*builder, *register.Entry) bool { return true }, func(*builder, []*register.Entry) {})
 }
 
 // list takes the newest notes, and hands them to order with the oldest first.
 func list(src Source, channel note.Digest, f Filter, takes func(*builder, *register.Entry) bool, order func(*builder, []*register.Entry)) (*Notes, error) {
 	return build(src, channel, func(b *builder) (*Notes, error) {
 		v := &Notes{Frame: b.frame(), Notes: []*NoteLine{}}
+		chosen, err := b.chosen(f)
+		if err != nil {
+			return nil, err
+		}
 		var taken []*register.Entry
-		for _, e := range b.s.Register.Entries() {
-			if takes(b, e) && f.takes(e) {
+		for _, e := range chosen {
+			if takes(b, e) {
 				taken = append(taken, e)
 			}
 		}
-		slices.SortStableFunc(taken, func(x, y *register.Entry) int { return x.Time.Compare(y.Time) })
 		if f.Limit > 0 && len(taken) > f.Limit {
 			taken = taken[len(taken)-f.Limit:]
 		}

@@ -117,6 +117,7 @@ type builder struct {
 	pending []pending
 	lang    string       // of gists, where it is there; empty: English
 	stops   []Suspension // every one of the channel, once it was asked for
+	talks   map[*register.Matter]*conversation
 }
 
 // pending is words that are read after the lock is given back.
