@@ -18,6 +18,8 @@ import (
 func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error {
 	var listen many
 	f.Var(&listen, "listen", "HOST:PORT to listen on; may be given more than once; none: only call out")
+	var desk deskFlags
+	desk.set(f)
 	verbose := f.Bool("verbose", false, "log every exchange")
 	return func(ctx context.Context, c *Call) (err error) {
 		if err := c.want(0, 0, "no arguments"); err != nil {
@@ -60,6 +62,13 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			lines = append(lines, l)
 			log.Info("listening", "address", l.Addr())
 		}
+		pages, err := desk.listen()
+		if err != nil {
+			for _, l := range lines {
+				l.Close() //nolint:errcheck // nothing was taken on it
+			}
+			return err
+		}
 		n.Start(ctx)
 		var wait sync.WaitGroup
 		run := func(serve func() error) {
@@ -72,6 +81,9 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		api := web.NewAPI(n)
 		run(func() error { return web.Serve(ctx, c.Dir, api) })
 		run(func() error { api.Watch(ctx, log); return nil })
+		if pages != nil {
+			run(func() error { return desk.serve(ctx, pages, n, api, log) })
+		}
 		for _, l := range lines {
 			run(func() error { return n.ServeLine(ctx, l) })
 		}

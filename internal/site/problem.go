@@ -1,12 +1,15 @@
 package site
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net/http"
 
 	"detente/internal/desk"
 	"detente/internal/node"
+	"detente/internal/officer"
+	"detente/internal/officer/signin"
 	"detente/internal/view"
 )
 
@@ -25,6 +28,12 @@ func status(err error) int {
 	var refused *node.Refused
 	var stay *desk.StayError
 	var large *http.MaxBytesError
+	var denied *officer.DeniedError
+	var change *officer.ChangeError
+	var link *signin.LinkError
+	var ceremony *signin.CeremonyError
+	var stale *signin.StaleError
+	var limit *signin.LimitError
 	switch {
 	case errors.As(err, &own):
 		return own.status
@@ -38,7 +47,15 @@ func status(err error) int {
 		return http.StatusUnprocessableEntity
 	case errors.As(err, &refused):
 		return http.StatusConflict
-	case errors.As(err, &stay):
+	case errors.As(err, &link):
+		return http.StatusGone
+	case errors.As(err, &limit):
+		return http.StatusTooManyRequests
+	case errors.As(err, &ceremony) || errors.As(err, &change):
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, signin.ErrNobody) || errors.As(err, &stale):
+		return http.StatusUnauthorized
+	case errors.As(err, &stay) || errors.As(err, &denied):
 		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError
@@ -49,6 +66,12 @@ func (v *visit) fail(err error) {
 	code := status(err)
 	if code == http.StatusInternalServerError {
 		v.Log.Error("a page failed", "path", v.r.URL.Path, "error", err)
+	}
+	if v.r.Header.Get("Content-Type") == "application/json" { // a script asked
+		v.w.Header().Set("Content-Type", "application/problem+json")
+		v.w.WriteHeader(code)
+		json.NewEncoder(v.w).Encode(map[string]any{"detail": err.Error(), "status": code}) //nolint:errcheck // the browser is gone
+		return
 	}
 	p := &Page{Title: v.loc.T("It did not work"), Data: Trouble{code, err.Error()}}
 	if err := v.answer(code, "problem", p); err != nil {

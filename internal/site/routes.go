@@ -1,6 +1,9 @@
 package site
 
-import "detente/internal/officer"
+import (
+	"detente/internal/officer"
+	"detente/internal/officer/signin"
+)
 
 // Route is one row of the table of pages.
 type Route struct {
@@ -9,6 +12,11 @@ type Route struct {
 	do      func(*visit) error
 }
 
+const (
+	everybody officer.Role = ""          // also whoever is not signed in
+	signedIn  officer.Role = "signed in" // any officer: what is the officer's own
+)
+
 // Routes returns the table of pages.
 func Routes() []Route { return routes }
 
@@ -16,6 +24,24 @@ var routes []Route
 
 func init() {
 	routes = []Route{
+		{"GET /sign-in", everybody, (*visit).signIn},
+		{"POST /sign-in/begin", everybody, (*visit).beginSignIn},
+		{"POST /sign-in/finish", everybody, (*visit).finishSignIn},
+		{"POST /sign-in/language", everybody, (*visit).speak},
+		{"GET /sign-in/provider", everybody, (*visit).beginProvider},
+		{"GET " + signin.ProviderPath, everybody, (*visit).finishProvider},
+		{"GET /enter/{link}", everybody, (*visit).enter},
+		{"POST /enter/{link}/begin", everybody, (*visit).beginEnter},
+		{"POST /enter/{link}/finish", everybody, (*visit).finishEnter},
+		{"POST /sign-out", everybody, (*visit).signOut},
+		{"GET /me", signedIn, (*visit).me},
+		{"POST /me", signedIn, (*visit).changeMe},
+		{"POST /me/sessions", signedIn, (*visit).endSession},
+		{"GET /officers", officer.Administrator, (*visit).officers},
+		{"POST /officers", officer.Administrator, (*visit).addOfficer},
+		{"POST /officers/{id}", officer.Administrator, (*visit).changeOfficer},
+		{"POST /officers/{id}/link", officer.Administrator, (*visit).linkOfficer},
+		{"POST /officers/{id}/end", officer.Administrator, (*visit).endOfficer},
 		{"GET /{$}", officer.Reader, (*visit).today},
 		{"GET /c/{channel}/matters", officer.Reader, (*visit).matters},
 		{"GET /c/{channel}/matters/{id}", officer.Reader, (*visit).matter},

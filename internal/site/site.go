@@ -2,6 +2,7 @@ package site
 
 import (
 	"embed"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"detente/internal/locale"
 	"detente/internal/node"
 	"detente/internal/officer"
+	"detente/internal/officer/signin"
 )
 
 //go:embed static
@@ -22,9 +24,9 @@ type Options struct {
 	Desk *desk.Desk
 	Log  *slog.Logger
 
-	// Who returns the officer from whom a request is, and false where nobody
-	// is signed in.
-	Who func(*http.Request) (*officer.Officer, bool)
+	// SignIn lets officers in. Who says whose a request is; nil: SignIn does.
+	SignIn *signin.Service
+	Who    func(*http.Request) (signin.Who, error)
 
 	// API is served under /api/v1/: it asks Who by itself.
 	API http.Handler
@@ -40,6 +42,9 @@ type Site struct {
 // New returns the site of a node.
 func New(o Options) *Site {
 	s := &Site{Options: o, pages: map[string]*templates{}}
+	if s.Who == nil {
+		s.Who = o.SignIn.Who
+	}
 	for _, l := range locale.Languages {
 		s.pages[l.Tag] = parse(locale.For(l.Tag))
 	}
@@ -99,22 +104,24 @@ const MaxForm = 4 << 20
 
 func (h *row) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Site: h.s, w: w, r: r}
-	var signed bool
-	if h.s.Who != nil {
-		v.officer, signed = h.s.Who(r)
+	who, nobody := h.s.Who(r)
+	if nobody == nil {
+		v.officer, v.r = &who.Officer, r.WithContext(who.NewContext(r.Context()))
 	}
 	v.loc = locale.For(v.language())
-	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+	v.r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
 	var err error
 	switch {
-	case h.Role == "":
+	case h.Role == everybody:
 		err = h.do(v)
-	case !signed && r.Method == http.MethodGet:
+	case nobody != nil && !errors.Is(nobody, signin.ErrNobody):
+		err = nobody
+	case nobody != nil && r.Method == http.MethodGet:
 		http.Redirect(w, r, "/sign-in?"+then(r), http.StatusSeeOther)
 		return
-	case !signed:
+	case nobody != nil:
 		err = &problem{http.StatusUnauthorized, "nobody is signed in; what you wrote was not kept"}
-	case !v.officer.May(h.Role):
+	case h.Role != signedIn && !v.officer.May(h.Role):
 		err = &problem{http.StatusForbidden, "your role does not do this; nothing was changed"}
 	default:
 		err = h.do(v)

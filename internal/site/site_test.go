@@ -19,6 +19,7 @@ import (
 	"detente/internal/locale"
 	"detente/internal/node"
 	"detente/internal/officer"
+	"detente/internal/officer/signin"
 )
 
 // played is a folder in which January 2024 was played once for all tests.
@@ -74,7 +75,11 @@ func january(t testing.TB, party string) *node.Node {
 // open returns a site at which every request is an officer's.
 func open(t testing.TB, n *node.Node, o officer.Officer) *Site {
 	t.Helper()
-	return New(Options{Node: n, Desk: desk.New(n), Log: slog.New(slog.DiscardHandler), Who: func(*http.Request) (*officer.Officer, bool) { return &o, true }})
+	return New(Options{Node: n, Desk: desk.New(n), SignIn: doorkeeper(n), Log: slog.New(slog.DiscardHandler), Who: func(*http.Request) (signin.Who, error) { return signin.Who{Officer: o}, nil }})
+}
+
+func doorkeeper(n *node.Node) *signin.Service {
+	return signin.New(officer.NewBook(n.House()), n.Store(), n.Box(), nil)
 }
 
 func get(h http.Handler, path string) *httptest.ResponseRecorder {
@@ -160,10 +165,11 @@ func links(t *testing.T, path string, page []byte, l locale.Language) (out []str
 
 // TestNobodySeesNothing asks for every page without being signed in.
 func TestNobodySeesNothing(t *testing.T) {
-	s := New(Options{Node: january(t, "PAK"), Log: slog.New(slog.DiscardHandler)})
+	n := january(t, "PAK")
+	s := New(Options{Node: n, SignIn: doorkeeper(n), Log: slog.New(slog.DiscardHandler)})
 	for _, r := range Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		if r.Role == "" {
+		if r.Role == everybody {
 			continue
 		}
 		w := httptest.NewRecorder()
@@ -184,7 +190,7 @@ func TestRoles(t *testing.T) {
 			method, path, _ := strings.Cut(r.Pattern, " ")
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, httptest.NewRequest(method, strings.NewReplacer("{$}", "", "{", "", "}", "").Replace(path), nil))
-			if may := r.Role == "" || o.May(r.Role); may == (w.Code == http.StatusForbidden) {
+			if may := r.Role == everybody || r.Role == signedIn || o.May(r.Role); may == (w.Code == http.StatusForbidden) {
 				t.Errorf("%s, for a %s: %d", r.Pattern, role, w.Code)
 			}
 		}

@@ -11,6 +11,9 @@ import (
 	"detente/matter"
 )
 
+// Desk returns the desk that the API works at.
+func (a *API) Desk() *desk.Desk { return a.desk }
+
 // Watch matches papers to notes as notes come, until ctx ends.
 func (a *API) Watch(ctx context.Context, log *slog.Logger) { a.desk.Watch(ctx, log) }
 
