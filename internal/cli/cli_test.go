@@ -150,6 +150,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"regster"}, ExitUsage, "register"},
 		{[]string{"inbox", "extra", "--dir", "nowhere"}, ExitUsage, "no arguments"},
 		{[]string{"inbox", "--dir", "nowhere"}, ExitNode, "there is no node in nowhere"},
+		{[]string{"inbox", "--dir", "cli_test.go"}, ExitNode, "there is no node in cli_test.go"}, // a file, as the program itself beside a node may be
 		{[]string{"help", "no-such"}, ExitUsage, "no command, kind of matter, act or topic"},
 		{[]string{"completion", "tcsh"}, ExitUsage, "none of bash"},
 	} {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"detente/internal/node"
@@ -63,7 +64,7 @@ func (c *Call) over(h *http.Client) *client {
 
 // open takes the lock and opens the node.
 func (c *Call) open(ctx context.Context) (*node.Node, error) {
-	if _, err := os.Stat(filepath.Join(c.Dir, "party.json")); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(c.Dir, "party.json")); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, &ExitError{ExitNode, fmt.Errorf("there is no node in %s; make one with: detente init, or say where it is with --dir", c.Dir)}
 	}
 	spareCollector()

@@ -35,13 +35,17 @@ func sorted[V any](m map[string]V) []string {
 
 func renderNotes(c *Call, v *view.Notes) {
 	c.head(&v.Frame)
-	t := c.table("NOTE", "TIME (CLAIMED)", "ACT", "OFFICE", "STANDING", "WORDS")
+	t := c.table("NOTE", "MATTER", "TIME (CLAIMED)", "ACT", "OFFICE", "STANDING", "WORDS")
 	for _, l := range v.Notes {
 		name := l.Short
 		if l.Precedence != "routine" {
 			name += " " + strings.ToUpper(l.Precedence)
 		}
-		t.row(name, page.Local(&v.Frame, l.Time), cmp.Or(l.Act, "?"), l.Office, page.Standing(l), page.Basis(l.Gist)+text(l.Gist.Text()))
+		matter := ""
+		if l.Matter != nil {
+			matter = l.Matter.Short()
+		}
+		t.row(name, matter, page.Local(&v.Frame, l.Time), cmp.Or(l.Act, "?"), l.Office, page.Standing(l), page.Basis(l.Gist)+text(l.Gist.Text()))
 	}
 	t.flush()
 }
