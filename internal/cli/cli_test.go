@@ -4,11 +4,13 @@ import (
 	"context"
 	"flag"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	commands := map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "lacks": lacks, "served": served}
+	commands := map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "lacks": lacks, "manager": manager, "served": served, "told": told}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update, Cmds: commands, Setup: func(e *testscript.Env) error {
 		e.Setenv("NO_COLOR", "1")
 		return nil
@@ -40,6 +42,31 @@ func served(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("nothing serves %s", args[0])
+}
+
+// manager opens the socket of a service manager, and lets commands know of it.
+func manager(ts *testscript.TestScript, _ bool, _ []string) {
+	path := ts.MkAbs("notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	managers.Store(path, l)
+	ts.Setenv("NOTIFY_SOCKET", path)
+	ts.Setenv("WATCHDOG_USEC", "3600000000")
+}
+
+var managers sync.Map // by the path of the socket: *net.UnixConn
+
+// told waits until the manager is told what begins so, and wants it next.
+func told(ts *testscript.TestScript, _ bool, args []string) {
+	l, _ := managers.Load(ts.MkAbs("notify"))
+	ts.Check(l.(*net.UnixConn).SetReadDeadline(time.Now().Add(20 * time.Second)))
+	b := make([]byte, 1<<10)
+	n, err := l.(*net.UnixConn).Read(b)
+	ts.Check(err)
+	if got := string(b[:n]); !strings.HasPrefix(got, args[0]) {
+		ts.Fatalf("the manager was told %q, want %s", got, args[0])
+	}
 }
 
 // capture puts what the last command printed, as far as the group of a pattern

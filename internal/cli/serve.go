@@ -63,6 +63,10 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			log.Info("listening", "address", l.Addr())
 		}
 		pages, err := desk.listen()
+		var socket net.Listener
+		if err == nil {
+			socket, err = web.Listen(c.Dir)
+		}
 		if err != nil {
 			for _, l := range lines {
 				l.Close() //nolint:errcheck // nothing was taken on it
@@ -79,7 +83,7 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			})
 		}
 		api := web.NewAPI(n)
-		run(func() error { return web.Serve(ctx, c.Dir, api) })
+		run(func() error { return web.Serve(ctx, socket, api) })
 		run(func() error { api.Watch(ctx, log); return nil })
 		if pages != nil {
 			run(func() error { return desk.serve(ctx, pages, n, api, log) })
@@ -88,7 +92,13 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 			run(func() error { return n.ServeLine(ctx, l) })
 		}
 		log.Info("serving", "party", n.Party(), "dir", c.Dir, "channels", len(n.Channels()))
+		manager := underSystemd(c.Getenv)
+		if err := manager.tell("READY=1\nSTATUS=serving " + n.Party()); err != nil {
+			log.Warn("systemd was not told that the node is ready", "err", err)
+		}
+		wait.Go(func() { manager.watch(ctx, n.Alive) })
 		<-ctx.Done()
+		manager.tell("STOPPING=1") //nolint:errcheck // it sees it
 		wait.Wait()
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 			return cause

@@ -82,6 +82,18 @@ func (n *Node) Read(id note.Digest, fn func(*Snapshot)) error {
 	return nil
 }
 
+// Alive returns once every channel could be read, and the ledger: a node that
+// hangs does not.
+func (n *Node) Alive() error {
+	for _, c := range n.all() {
+		c.mu.RLock()
+		//lint:ignore SA2001 that it could be taken is what was asked
+		c.mu.RUnlock()
+	}
+	_, err := n.store.Meta("")
+	return err
+}
+
 func (c *channel) peerInfo(p *peer, m charter.Member) PeerInfo {
 	i := PeerInfo{Party: p.party, Role: m.Role, Up: p.up, Since: p.since, Heard: p.heard, LastError: p.lastError, Missing: len(c.missing)}
 	if cred, ok := c.docs.Credence(p.party); ok {

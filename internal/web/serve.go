@@ -20,22 +20,22 @@ func Socket(dir string) string { return filepath.Join(dir, "socket") }
 // maxSocket is the greatest length of a socket's path on every system.
 const maxSocket = 103
 
-// Serve serves a handler on the node's socket until ctx ends. The caller holds
-// the lock of the folder, so a socket that is there already is a dead one.
-func Serve(ctx context.Context, dir string, h http.Handler) error {
+// Listen opens the node's socket. The caller holds the lock of the folder, so a
+// socket that is there already is a dead one.
+func Listen(dir string) (net.Listener, error) {
 	path := Socket(dir)
 	if len(path) > maxSocket {
-		return fmt.Errorf("%s: a socket's path has at most %d bytes; use a shorter folder name, or start in it", path, maxSocket)
+		return nil, fmt.Errorf("%s: a socket's path has at most %d bytes; use a shorter folder name, or start in it", path, maxSocket)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+		return nil, err
 	}
-	old := syscall.Umask(0o177)
-	l, err := net.Listen("unix", path)
-	syscall.Umask(old)
-	if err != nil {
-		return err
-	}
+	defer syscall.Umask(syscall.Umask(0o177))
+	return net.Listen("unix", path)
+}
+
+// Serve serves a handler until ctx ends.
+func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

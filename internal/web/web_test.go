@@ -82,19 +82,18 @@ func TestServe(t *testing.T) {
 	if err := os.WriteFile(Socket(dir), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	l, err := Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() {
-		done <- Serve(ctx, dir, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") })) //nolint:errcheck // the test sees it
+		done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") })) //nolint:errcheck // the test sees it
 	}()
-	var c *http.Client
-	var err error
-	for c, err = Dial(dir); err != nil; c, err = Dial(dir) {
-		select {
-		case err := <-done:
-			t.Fatal(err)
-		default:
-		}
+	c, err := Dial(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	r, err := c.Get("http://node/")
 	if err != nil {
@@ -112,7 +111,7 @@ func TestServe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if err := Serve(context.Background(), filepath.Join(dir, strings.Repeat("x", 100)), nil); err == nil || !strings.Contains(err.Error(), "shorter") {
+	if _, err := Listen(filepath.Join(dir, strings.Repeat("x", 100))); err == nil || !strings.Contains(err.Error(), "shorter") {
 		t.Errorf("a path that is too long: %v", err)
 	}
 }
