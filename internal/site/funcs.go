@@ -15,23 +15,25 @@ import (
 // funcs are the functions of the templates in one language.
 func funcs(loc *locale.Locale) template.FuncMap {
 	return template.FuncMap{
-		"channel":   func(c note.Digest) string { return ChannelPath(c) },
-		"clockpage": func(c *view.Clock) string { return matterPath(c.Matter) },
-		"left":      func(p *Page, t *time.Time) Left { return left(loc, p, t) },
-		"marked":    locale.Marked,
-		"matter":    matterPath,
-		"n":         func(n int, forms string) template.HTML { return loc.HTML(forms, n) },
-		"clocks":    func(p *Page, l view.List[*view.Clock]) Clocks { return Clocks{p, l.Lines} },
-		"link":      func(p *Page, path, text string) Link { return Link{path, text, p.Here == path} },
-		"with_page": func(p *Page, data any) Part { return Part{data, p} },
-		"note":      notePath,
-		"num":       loc.Number,
-		"phrase":    loc.SayHTML,
-		"t":         loc.HTML,
-		"text":      loc.T, // for attributes and titles
-		"when":      func(p *Page, t time.Time) When { return when(loc, p, t) },
-		"words":     func(p *Page, w *view.Words) Words { return words(p, w) },
-		"may":       func(p *Page, r officer.Role) bool { return p.Officer != nil && p.Officer.May(r) },
+		"add":         func(a, b int) int { return a + b },
+		"precedences": func() []string { return reversed(note.Precedences) },
+		"channel":     func(c note.Digest) string { return ChannelPath(c) },
+		"clockpage":   func(c *view.Clock) string { return matterPath(c.Matter) },
+		"left":        func(p *Page, t *time.Time) Left { return left(loc, p, t) },
+		"marked":      locale.Marked,
+		"matter":      matterPath,
+		"n":           func(n int, forms string) template.HTML { return loc.HTML(forms, n) },
+		"clocks":      func(p *Page, l view.List[*view.Clock]) Clocks { return Clocks{p, l.Lines} },
+		"link":        func(p *Page, path, text string) Link { return Link{path, text, p.Here == path} },
+		"with_page":   func(p *Page, data any) Part { return Part{data, p} },
+		"note":        notePath,
+		"num":         loc.Number,
+		"phrase":      loc.SayHTML,
+		"t":           loc.HTML,
+		"text":        loc.T, // for attributes and titles
+		"when":        func(p *Page, t time.Time) When { return when(loc, p, t) },
+		"words":       func(p *Page, w *view.Words) Words { return words(p, w) },
+		"may":         func(p *Page, r officer.Role) bool { return p.Officer != nil && p.Officer.May(r) },
 	}
 }
 
@@ -152,4 +154,10 @@ func direction(lang, text string) string {
 		return "rtl"
 	}
 	return "ltr"
+}
+
+func reversed(list []string) []string {
+	out := slices.Clone(list)
+	slices.Reverse(out)
+	return out
 }

@@ -46,6 +46,13 @@ func init() {
 		{"GET /c/{channel}/matters", officer.Reader, (*visit).matters},
 		{"GET /c/{channel}/matters/{id}", officer.Reader, (*visit).matter},
 		{"GET /c/{channel}/notes/{id}", officer.Reader, (*visit).note},
+		{"GET /c/{channel}/compose", officer.Drafter, (*visit).compose},
+		{"POST /c/{channel}/drafts", officer.Drafter, (*visit).keep},
+		{"GET /drafts", officer.Reader, (*visit).drafts},
+		{"GET /drafts/{id}", officer.Reader, (*visit).draft},
+		{"POST /drafts/{id}", officer.Drafter, (*visit).amend},
+		{"POST /drafts/{id}/send", officer.Drafter, (*visit).send},
+		{"POST /drafts/{id}/drop", officer.Drafter, (*visit).drop},
 		{"GET /c/{channel}/line", officer.Reader, (*visit).line},
 	}
 }

@@ -102,7 +102,7 @@ func TestEveryLinkLeadsToAPage(t *testing.T) {
 			for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
 				w := get(s, queue[0])
 				if w.Code != http.StatusOK {
-					t.Errorf("%s: %d %s", queue[0], w.Code, w.Body)
+					t.Errorf("%s: %d %s", queue[0], w.Code, plain(w.Body.String()))
 					continue
 				}
 				if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {

@@ -20,6 +20,23 @@ for (const form of document.forms) {
   form.addEventListener("input", (e) => e.target.setAttribute("data-dirty", ""));
 }
 
+// A draft is kept while it is written, some seconds after the last letter. It
+// never leaves by that.
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const saved = form.querySelector(".saved");
+  let timer = 0;
+  const keep = async () => {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+    if (answer.ok) for (const e of form.querySelectorAll("[data-dirty]")) e.removeAttribute("data-dirty");
+    saved.textContent = answer.ok ? "✓" : "✗";
+  };
+  form.addEventListener("input", () => {
+    saved.textContent = "…";
+    clearTimeout(timer);
+    timer = setTimeout(() => keep().catch(() => { saved.textContent = "✗"; }), 3000);
+  });
+}
+
 // Once a minute, the time that is left: the numbers are the server's, whose
 // clock decides, so the page asks for itself again when one has run out.
 const opened = Date.now();
