@@ -3,18 +3,20 @@ package view
 import (
 	"strings"
 	"testing"
-	"unicode"
+
+	"detente/internal/locale"
 )
 
 func TestSafe(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain":                  "plain",
-		"two\nlines\tand a tab":  "two ⏎ lines and a tab",
-		"\x1b[31mred\x1b[0m":     "<U+001B>[31mred<U+001B>[0m",
-		"abc\u202etxt.exe":       "abc<U+202E>txt.exe",
-		"a\u2067b\u2069c\u200fd": "a<U+2067>b<U+2069>c<U+200F>d",
-		"گفت\u200cوگو":           "\u2068گفت\u200cوگو\u2069", // the zero-width non-joiner stays
-		"\u2069گفت":              "\u2068<U+2069>گفت\u2069",
+		"plain":                    "plain",
+		"two\nlines\tand a tab":    "two ⏎ lines and a tab",
+		"\x1b[31mred\x1b[0m":       "<U+001B>[31mred<U+001B>[0m",
+		"abc\u202etxt.exe":         "abc<U+202E>txt.exe",
+		"a\u2067b\u2069c\u200fd":   "a<U+2067>b<U+2069>c<U+200F>d",
+		"گفت\u200cوگو":             "\u2068گفت\u200cوگو\u2069",    // the zero-width non-joiner stays
+		"a\u200bb\U000e0041\ufeff": "a<U+200B>b<U+E0041><U+FEFF>", // nor hidden letters
+		"\u2069گفت":                "\u2068<U+2069>گفت\u2069",
 	} {
 		if got := Safe(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
@@ -37,7 +39,7 @@ func FuzzSafe(f *testing.F) {
 				t.Errorf("%q: isolates of %q", s, line)
 			}
 			inner := strings.Trim(line, "\u2068\u2069")
-			if i := strings.IndexFunc(inner, func(r rune) bool { return unicode.IsControl(r) || directs(r) }); i >= 0 {
+			if i := strings.IndexFunc(inner, locale.Hidden); i >= 0 {
 				t.Errorf("%q: %q holds a control at %d", s, line, i)
 			}
 		}
