@@ -149,6 +149,22 @@ type Document struct {
 	Signed []byte
 }
 
+// Digests returns those of Documents, in its order.
+func (c *Channel) Digests() (list []note.Digest) {
+	for _, s := range c.chain {
+		list = append(list, s.Digest)
+	}
+	for _, party := range c.parties() {
+		for _, h := range c.credences[party] {
+			list = append(list, h.digest)
+		}
+	}
+	for _, origin := range c.closedOrigins() {
+		list = append(list, c.closings[origin].digest)
+	}
+	return list
+}
+
 // Documents returns every text of the channel in an order in which Add takes
 // them one by one: charters, credences, closings. An amendment that dropped a
 // party which had left is the one exception; AddAll takes that too.

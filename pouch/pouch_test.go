@@ -45,7 +45,7 @@ func sample(t testing.TB) []Record {
 		ok(EncodeHave(Have{Channel: channel, From: "PAK", Nonce: "n", Feeds: []FeedHave{{irn, 3, note.Sum(nil), 4}, {pak, 0, note.Sum(nil), 9}}, Wants: []note.Digest{channel}})),
 		Record{TypeDoc, []byte("detente/charter/v1\n{}\n")},
 		Record{TypeHead, []byte("origin\n1\nroot\n")},
-		ok(EncodeChunk(Chunk{channel, 5, 12, []byte("payload")})),
+		ok(EncodeChunk(nil, Chunk{channel, 5, 12, []byte("payload")})),
 		ok(EncodeReceipt(Receipt{"IRN/receipt", note.Head{Origin: pak, Root: channel, Size: 10}, []byte("— IRN/receipt AAAA\n")})),
 		Record{TypeFork, []byte("detente/fork/v1\n{}\n")},
 	)
@@ -283,7 +283,7 @@ func decode(t *testing.T, r Record) {
 	case TypePart:
 		var c Chunk
 		if c, err = DecodeChunk(r.Body); err == nil {
-			again, err = EncodeChunk(c)
+			again, err = EncodeChunk(nil, c)
 			must(t, err)
 		}
 	case TypeReceipt:
@@ -304,7 +304,7 @@ func BenchmarkPouch(b *testing.B) {
 	body := make([]byte, 2048)
 	records := make([]Record, 128)
 	for i := range records {
-		records[i] = rec(b)(EncodeChunk(Chunk{channel, 0, 2048, body}))
+		records[i] = rec(b)(EncodeChunk(nil, Chunk{channel, 0, 2048, body}))
 	}
 	data := pack(b, records...)
 	b.SetBytes(int64(len(data)))

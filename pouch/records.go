@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"detente/internal/jcs"
 	"detente/note"
@@ -207,12 +208,13 @@ func (c Chunk) check() error {
 	return nil
 }
 
-// EncodeChunk returns the record of c.
-func EncodeChunk(c Chunk) (Record, error) {
+// EncodeChunk returns the record of c. It is written over buf, as far as that
+// has the room.
+func EncodeChunk(buf []byte, c Chunk) (Record, error) {
 	if err := c.check(); err != nil {
 		return Record{}, err
 	}
-	b := make([]byte, 0, chunkHeader+len(c.Data))
+	b := slices.Grow(buf[:0], chunkHeader+len(c.Data))
 	b = append(b, c.Sealed[:]...)
 	b = binary.BigEndian.AppendUint64(b, c.Offset)
 	b = binary.BigEndian.AppendUint64(b, c.Total)

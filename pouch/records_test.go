@@ -107,11 +107,11 @@ func TestRecordLimits(t *testing.T) {
 		"overflow":   {channel, 1<<64 - 2, 4, data},
 		"too great":  {channel, 0, MaxSealed + 1, data},
 	} {
-		if _, err := EncodeChunk(c); err == nil {
+		if _, err := EncodeChunk(nil, c); err == nil {
 			t.Errorf("part: encoded with %s", name)
 		}
 	}
-	must(t, check(rec(t)(EncodeChunk(Chunk{channel, MaxSealed - MaxChunk, MaxSealed, make([]byte, MaxChunk)})).Type, int64(chunkHeader+MaxChunk)))
+	must(t, check(rec(t)(EncodeChunk(nil, Chunk{channel, MaxSealed - MaxChunk, MaxSealed, make([]byte, MaxChunk)})).Type, int64(chunkHeader+MaxChunk)))
 
 	head := note.Head{Origin: pak, Size: 1}
 	for name, r := range map[string]Receipt{

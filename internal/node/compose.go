@@ -82,15 +82,15 @@ type builder struct {
 	hashes    bool // the peer may read no header
 	budget    int
 	leafBytes int
-	due       []due // payloads of the leaves that go along
+	due       []due  // payloads of the leaves that go along
+	chunk     []byte // the memory of the last record of a payload
 }
 
 // due is one payload to send.
 type due struct {
 	digest note.Digest
 	rank   int
-	index  uint64
-	name   string
+	size   int
 }
 
 func (b *builder) put(r pouch.Record) {
@@ -210,9 +210,9 @@ func (b *builder) feed(origin string, h *held, from, to uint64) {
 	for _, r := range records {
 		b.put(r)
 	}
-	for i, leaf := range leaves {
+	for _, leaf := range leaves {
 		b.leafBytes += len(leaf)
-		b.payloadsOf(note.ID{Origin: origin, Index: from + uint64(i)}, leaf)
+		b.payloadsOf(leaf)
 	}
 	b.sent.feeds[origin] = head.Head.Size
 	b.sent.news = true
@@ -249,14 +249,14 @@ func (c *channel) headAfter(origin string, from uint64) (head store.HeadRow, err
 }
 
 // payloadsOf lists the payloads of a leaf that are for the peer.
-func (b *builder) payloadsOf(id note.ID, leaf []byte) {
+func (b *builder) payloadsOf(leaf []byte) {
 	h, err := note.Parse(leaf)
 	if err != nil || !h.For(b.p.party) {
 		return
 	}
 	for _, p := range h.Parts {
 		if !isAttachment(p.Name) {
-			b.due = append(b.due, due{p.Sealed, slices.Index(note.Precedences, h.Precedence), id.Index, p.Name})
+			b.due = append(b.due, due{p.Sealed, slices.Index(note.Precedences, h.Precedence), int(p.Size)})
 		}
 	}
 }
@@ -271,6 +271,11 @@ func (b *builder) payloads(wants []note.Digest) {
 		}
 		return 0
 	})
+	room := 8 << 10 // for the receipts and the end
+	for _, d := range b.due {
+		room += d.size + 64
+	}
+	b.buf.Grow(min(room, b.budget)) // in steps it would all be copied several times
 	size := 0
 	// put sends one payload. That it is for the peer is known of the leaves
 	// that go along, and looked up for what the peer asks for.
@@ -315,12 +320,13 @@ func (b *builder) payloads(wants []note.Digest) {
 
 func (b *builder) chunks(d note.Digest, sealed []byte) {
 	for at := 0; at < len(sealed) && b.err == nil; at += pouch.MaxChunk {
-		r, err := pouch.EncodeChunk(pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
+		r, err := pouch.EncodeChunk(b.chunk, pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
 		if err != nil {
 			b.err = err
 			return
 		}
 		b.put(r)
+		b.chunk = r.Body
 	}
 }
 

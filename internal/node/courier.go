@@ -219,7 +219,7 @@ func (k *packer) part(d note.Digest, origin string) error {
 		return nil
 	}
 	for at := 0; at < len(sealed); at += pouch.MaxChunk {
-		r, err := pouch.EncodeChunk(pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
+		r, err := pouch.EncodeChunk(nil, pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
 		if err != nil {
 			return err
 		}

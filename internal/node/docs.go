@@ -212,8 +212,8 @@ const maxPending = 32
 // docsMark tells whether two nodes hold the same texts of a channel.
 func docsMark(ch *charter.Channel) string {
 	h := sha256.New()
-	for _, d := range ch.Documents() {
-		h.Write(d.Digest[:])
+	for _, d := range ch.Digests() {
+		h.Write(d[:])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

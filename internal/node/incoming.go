@@ -81,7 +81,12 @@ func (in *incoming) chunk(c pouch.Chunk) error {
 	if c.Offset != uint64(len(in.partial)) {
 		return fmt.Errorf("payload %s: a piece begins at %d, and %d bytes came before it", c.Sealed, c.Offset, len(in.partial))
 	}
-	in.partial, in.next = append(in.partial, c.Data...), pouch.Chunk{Sealed: c.Sealed, Total: c.Total}
+	if in.partial == nil {
+		in.partial = c.Data // most payloads come in one piece, and need no copy
+	} else {
+		in.partial = append(in.partial, c.Data...)
+	}
+	in.next = pouch.Chunk{Sealed: c.Sealed, Total: c.Total}
 	if uint64(len(in.partial)) == c.Total {
 		in.chunks[c.Sealed], in.partial = in.partial, nil
 	}

@@ -82,7 +82,7 @@ func TestLies(t *testing.T) {
 	altered[len(altered)/2] ^= 1
 	chunk := bytes.Clone(good[2].Body)
 	chunk[len(chunk)-1] ^= 1
-	half, err := pouch.EncodeChunk(pouch.Chunk{Sealed: note.Sum(nil), Total: 100, Data: []byte("half")})
+	half, err := pouch.EncodeChunk(nil, pouch.Chunk{Sealed: note.Sum(nil), Total: 100, Data: []byte("half")})
 	p.must(err)
 	cred := a.credence("PAK")
 	cred.Party, cred.Identity = "XXX", stranger.Public()

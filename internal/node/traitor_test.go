@@ -160,7 +160,7 @@ func (a *traitor) records(from, size int) []pouch.Record {
 func (a *traitor) chunks(d note.Digest, sealed []byte) (out []pouch.Record) {
 	a.p.t.Helper()
 	for at := 0; at < len(sealed); at += pouch.MaxChunk {
-		r, err := pouch.EncodeChunk(pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
+		r, err := pouch.EncodeChunk(nil, pouch.Chunk{Sealed: d, Offset: uint64(at), Total: uint64(len(sealed)), Data: sealed[at:min(at+pouch.MaxChunk, len(sealed))]})
 		a.p.must(err)
 		out = append(out, r)
 	}
