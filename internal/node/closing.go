@@ -81,7 +81,7 @@ func (n *Node) AcceptClosing(ctx context.Context, digest note.Digest) error {
 	for _, c := range n.all() {
 		if _, err := c.takeDocument(ctx, docs[i]); err == nil {
 			n.announceChange()
-			c.wakePeers()
+			c.wakePeers("")
 		}
 	}
 	return nil
@@ -148,7 +148,7 @@ func (n *Node) CloseFeeds(ctx context.Context, identity *feed.Key, only *note.Di
 	}
 	n.announceChange()
 	for _, c := range n.all() {
-		c.wakePeers()
+		c.wakePeers("")
 		c.wakeAck()
 	}
 	return docs, errors.Join(errs...)

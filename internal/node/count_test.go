@@ -122,3 +122,32 @@ func TestRebuildWhileLeavesAreStored(t *testing.T) {
 		t.Errorf("%d rebuilt; %d payloads addressed, want %d", rebuilt, c.addressed, 6+acks)
 	}
 }
+
+// Whoever hands over news has the receipt in the answer, and is not called back
+// with it; everybody else is told.
+func TestNewsWakesThoseWhoHaveNotHeardIt(t *testing.T) {
+	p := newPair(t, "IRN", "OMN", "PAK")
+	pak, err := p.nodes["PAK"].channel(p.channel)
+	p.must(err)
+	irn, err := p.nodes["IRN"].channel(p.channel)
+	p.must(err)
+	awake := func(party string) bool {
+		select {
+		case <-irn.peers[party].wake:
+			return true
+		default:
+			return false
+		}
+	}
+	p.must(pak.peers["IRN"].exchange(p.ctx, Address{Party: "IRN"})) // who is heard for the first time is called
+	awake("PAK")
+	awake("OMN")
+	said := p.say("PAK", "routine", "x")
+	p.must(pak.peers["IRN"].exchange(p.ctx, Address{Party: "IRN"}))
+	if size := pak.feeds[said.ID.Origin].receipts["IRN"]; size != said.Head.Size {
+		t.Errorf("the answer brought a receipt of %d notes, want %d", size, said.Head.Size)
+	}
+	if awake("PAK") || !awake("OMN") {
+		t.Error("it was to tell OMN, and not PAK")
+	}
+}

@@ -249,6 +249,9 @@ func (n *Node) ApplyPouch(ctx context.Context, r io.Reader) (Report, error) {
 		}
 		rest, next := in.partial, in.next
 		rep, err := c.receive(ctx, in)
+		if rep.news() {
+			c.wakePeers("")
+		}
 		in = newIncoming()
 		in.partial, in.next, in.have = rest, next, have
 		total.Leaves += rep.Leaves

@@ -30,7 +30,7 @@ func (n *Node) AddDocument(ctx context.Context, signed []byte) (kind string, dig
 	if err == nil && added {
 		n.announceChange()
 		for _, c := range n.all() {
-			c.wakePeers()
+			c.wakePeers("")
 		}
 	}
 	return kind, digest, err

@@ -298,6 +298,9 @@ func (c *channel) heard(ctx context.Context, from string, in *incoming) (Report,
 	if err != nil {
 		return rep, err
 	}
+	if rep.news() {
+		c.wakePeers(from) // who has just spoken hears in the same exchange what this node says to it
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p := c.peers[from]; p != nil {

@@ -54,7 +54,6 @@ func (c *channel) receive(ctx context.Context, in *incoming) (Report, error) {
 	if rep.news() {
 		c.n.announceChange()
 		c.wakeAck()
-		c.wakePeers()
 	}
 	return rep, nil
 }
@@ -65,11 +64,14 @@ func (c *channel) ownOrigin() string {
 	return c.docs.Epoch(c.n.party)
 }
 
-func (c *channel) wakePeers() {
+// wakePeers has news pushed to every peer but one; to all where that is empty.
+func (c *channel) wakePeers(but string) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, p := range c.peers {
-		p.wakeUp()
+		if p.party != but {
+			p.wakeUp()
+		}
 	}
 }
 

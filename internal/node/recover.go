@@ -220,7 +220,7 @@ func (c *channel) owed(ctx context.Context) error {
 		c.mu.Unlock()
 	}
 	n.announceChange()
-	c.wakePeers()
+	c.wakePeers("")
 	return nil
 }
 
