@@ -5,6 +5,7 @@
 package audittest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha512"
 	"errors"
@@ -71,6 +72,7 @@ type Draft struct {
 	Fields     map[string]any
 	Texts      map[string]note.Wording
 	Attachment []byte
+	Precedence string      // empty: routine
 	Seen       []note.Head // nil: all that is held
 }
 
@@ -223,7 +225,7 @@ func (w *World) Write(from string, drafts ...Draft) (ids []note.ID) {
 // compose seals a draft and makes its header.
 func (p *Party) compose(d Draft, index uint64) ([]byte, []store.Part, register.Opened) {
 	w := p.w
-	h := &note.Header{Audience: w.Codes, Charter: w.Channel, Exercise: true, Index: index, Origin: p.Origin(), Precedence: "routine",
+	h := &note.Header{Audience: w.Codes, Charter: w.Channel, Exercise: true, Index: index, Origin: p.Origin(), Precedence: cmp.Or(d.Precedence, "routine"),
 		Seen: d.Seen, Time: w.Now.Format(note.TimeLayout), Version: note.Version}
 	if d.Seen == nil {
 		h.Seen = p.seen()

@@ -306,7 +306,8 @@ func Markdown() string {
 	}
 	b.WriteString("\n## JSON\n\n`--json` prints the answer of `/api/v1` as it stands: the types of package `internal/view`, whose names are stable.\n" +
 		"Names may be added; a program must not rely on there being no others. Times are RFC 3339 in UTC, notes have their\nlong names, digests are 64 hexadecimal digits. `register --json` carries the picture under `\"picture\"`.\n\n" +
-		"| method | path | is |\n|---|---|---|\n")
+		"The role is the least that an officer must have; the node's own user, on the socket, may make every request, and\nalone those without a role.\n\n" +
+		"| method | path | role | is |\n|---|---|---|---|\n")
 	b.WriteString(routesMarkdown())
 	b.WriteString("\n## Commands\n")
 	for i := range Commands {
@@ -318,7 +319,7 @@ func Markdown() string {
 
 func routesMarkdown() (out string) {
 	for _, r := range web.Routes() {
-		out += "| " + r.Method + " | `/api/v1/" + r.Path + "` | " + r.Doc + " |\n"
+		out += "| " + r.Method + " | `/api/v1/" + r.Path + "` | " + string(r.Role) + " | " + r.Doc + " |\n"
 	}
 	return out
 }

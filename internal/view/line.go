@@ -71,8 +71,8 @@ type Suspension struct {
 	from, to time.Time // zero: no end
 }
 
-// rollGrace is how late a roll call may come, and how early.
-const rollGrace = 30 * time.Minute
+// RollGrace is how late a roll call may come, and how early.
+const RollGrace = 30 * time.Minute
 
 // State returns the state of the line.
 func State(src Source, channel note.Digest) (*Line, error) {
@@ -206,10 +206,10 @@ func missedRolls(at []string, came []time.Time, began, now time.Time) []Roll {
 				continue
 			}
 			due := time.Date(y, mo, d, t.Hour(), t.Minute(), 0, 0, time.UTC)
-			if due.Before(began) || due.Before(now.Add(-24*time.Hour)) || now.Before(due.Add(rollGrace)) {
+			if due.Before(began) || due.Before(now.Add(-24*time.Hour)) || now.Before(due.Add(RollGrace)) {
 				continue
 			}
-			if !slices.ContainsFunc(came, func(c time.Time) bool { return c.Sub(due).Abs() <= rollGrace }) {
+			if !slices.ContainsFunc(came, func(c time.Time) bool { return c.Sub(due).Abs() <= RollGrace }) {
 				out = append(out, Roll{due})
 			}
 		}

@@ -12,6 +12,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ import (
 	"detente/internal/desk"
 	"detente/internal/ladder"
 	"detente/internal/node"
+	"detente/internal/officer"
 	"detente/internal/view"
-	"detente/matter"
+	"detente/internal/watch"
 	"detente/note"
 )
 
@@ -34,94 +36,47 @@ const MaxBody = 4 << 20
 
 // API serves one node.
 type API struct {
-	n    *node.Node
-	desk *desk.Desk
-	mux  http.ServeMux
+	n         *node.Node
+	desk      *desk.Desk
+	mux       http.ServeMux
+	watch     *watch.Watch
+	streams   *streams
+	heartbeat time.Duration
 }
 
 // NewAPI returns the handler of /api/v1.
 func NewAPI(n *node.Node) *API {
-	a := &API{n: n, desk: desk.New(n)}
-	for _, r := range routes {
-		a.mux.Handle(r.Method+" /api/v1/"+r.Path, handler{a, r.do})
+	a := &API{n: n, desk: desk.New(n), watch: watch.New(n), heartbeat: heartbeat, streams: newStreams()}
+	for i := range routes {
+		a.mux.Handle(routes[i].Method+" /api/v1/"+routes[i].Path, handler{a, &routes[i]})
 	}
 	return a
 }
 
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// Route is one row of the API, for its documentation.
-type Route struct {
-	Method, Path, Doc string
-	do                func(*API, http.ResponseWriter, *http.Request) error
-}
-
-// Routes returns the table of the API.
-func Routes() []Route { return routes }
-
-var routes []Route
-
-func init() {
-	routes = []Route{
-		{"GET", "node", "who this node is: party, credence, fingerprint words, channels", (*API).node},
-		{"GET", "channels", "the channels in force", (*API).channels},
-		{"GET", "line", "state of the line: feeds, peers, the four silences, suspensions", channelView(view.State)},
-		{"GET", "inbox", "notes of others: flash that no person has acknowledged first, then the newest; ?act= ?since= ?limit=", list(view.Inbox)},
-		{"GET", "timeline", "all notes by their claimed time; ?act= ?since= ?limit=", list(view.Timeline)},
-		{"GET", "register", "every matter, and the picture; ?kind=", (*API).register},
-		{"GET", "matters/{id}", "one matter in full", one(view.OneMatter)},
-		{"GET", "matters/{id}/calendar.ics", "the dates of one matter, as iCalendar; ?deadlines=events", (*API).matterCalendar},
-		{"GET", "calendar.ics", "talks, visits, expected returns, releases and deadlines, as iCalendar, without anybody's words: what is to come or owed, and the last 30 days; ?deadlines=events writes deadlines as events, for programs that show no tasks", (*API).calendar},
-		{"GET", "notes/{id}", "one note in full", one(view.OneNote)},
-		{"GET", "notes/{id}/attachments/{number}", "the bytes of an attachment", (*API).attachment},
-		{"GET", "clocks", "what is owed and owing; ?all=1 adds what is met, void or over", (*API).clocks},
-		{"GET", "agreement", "the agreement as it stands, in two halves", channelView(view.Standing)},
-		{"GET", "explain", "?party= is asked over the line how it reads what both hold; the first note that the two read differently; ?audience=", (*API).explain},
-		{"POST", "explain", "the same, by the readings of another node", (*API).explainFile},
-		{"GET", "readings", "how this node reads every note, without its words; ?audience=", (*API).readings},
-		{"GET", "offices", "the seal keys that offices have published, the latest of each", channelView(view.SealKeys)},
-		{"GET", "ladder", "this node's private reading of tension; ?since= ?until= are days, 2024-01-16", (*API).ladder},
-		{"GET", "kept", "how each side kept its word, with the notes that each figure rests on", channelView(view.KeptWord)},
-		{"GET", "brief", "what is owed, owing, changed, unread and not reached, on every channel or ?channel=; ?since= ?lang=", (*API).brief},
-		{"GET", "documents", "credences, charters and closings; ?kind=", (*API).documents},
-		{"GET", "documents/{digest}", "one document, as it is signed", (*API).document},
-		{"GET", "notes/{id}/print", "one note as it is handed over on paper; ?lang=", (*API).print},
-		{"GET", "drafts", "drafts that are kept", (*API).drafts},
-		{"GET", "drafts/{id}/print", "a draft as it is handed over on paper, before it is a note; ?lang=", (*API).printDraft},
-		{"GET", "house", "the in-house record, entry by entry; ?kind=", (*API).house},
-		{"GET", "house/claims", "claims of the press and of third parties, and what became of them", entries(&matter.Claim)},
-		{"GET", "house/files", "paper and calls that were logged, and the notes that they are matched to", entries(&matter.File)},
-		{"GET", "house/{id}", "one claim, paper or call, H3", (*API).entry},
-		{"GET", "house/{id}/scan", "the bytes of a paper's scan", (*API).scan},
-		{"POST", "send", "a draft is checked, signed and sent; ?wait=30s waits for receipts, ?keep=1 keeps it as a draft, ?check=1 only checks it", (*API).send},
-		{"POST", "house", "an in-house act is checked and entered: {act, about, fields, texts, scan}", (*API).enter},
-		{"POST", "drafts/{id}", "a draft that was kept is sent, once; ?again=1 where it may have been and was not; ?wait=", (*API).release},
-		{"PUT", "drafts/{id}", "another text for a draft that was not sent", (*API).amend},
-		{"DELETE", "drafts/{id}", "a draft is deleted", (*API).drop},
-		{"POST", "documents", "takes a credence, charter, amendment or closing", (*API).addDocument},
-		{"POST", "closings/{digest}/accept", "a person accepts a closing that takes back what was receipted", (*API).acceptClosing},
-		{"POST", "notes/{id}/prove", "writes the proof of a note to a folder: {dir, content, move}", (*API).prove},
-		{"POST", "notes/{id}/disclose", "makes the folder of a disclosure, another's note by its author's consent: {dir, to}", (*API).disclose},
-		{"POST", "notes/{id}/statement", "makes the folder of a joint statement, once it is released: {dir}", (*API).statement},
-		{"POST", "logs", "exports the logs of a channel to a folder: ?dir=", (*API).logs},
-		{"POST", "pouch/pack", "packs a pouch for ?to=PARTY", (*API).pack},
-		{"POST", "pouch/apply", "takes a pouch", (*API).apply},
-		{"POST", "erase", "erases the content of a note: {channel, note}", (*API).erase},
-		{"POST", "backup", "writes a copy of the ledger as it is now to a file: {path}", (*API).backup},
-		{"POST", "verify", "reads the whole record; a line of JSON for each step, the last with the report; ?seals=1", (*API).verify},
-	}
-}
-
-// handler answers with a problem where do returns an error.
+// handler answers one route, with a problem where it may not or cannot.
 type handler struct {
-	a  *API
-	do func(*API, http.ResponseWriter, *http.Request) error
+	a *API
+	*Route
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := h.do(h.a, w, r); err != nil {
+	err := h.may(r.Context())
+	if err == nil {
+		err = h.do(h.a, w, r)
+	}
+	if err != nil {
 		WriteProblem(w, err)
 	}
+}
+
+// may says why the officer of a request may not make it.
+func (r *Route) may(ctx context.Context) error {
+	if _, ok := officer.FromContext(ctx); ok && r.Role == nodeOnly {
+		return &Problem{Detail: "it writes on the machine of the node: only the node's own user asks for it, there", Status: http.StatusForbidden}
+	}
+	return officer.Need(ctx, r.Role)
 }
 
 // Problem is an error as RFC 9457 has it.
@@ -141,7 +96,8 @@ var titles = map[int]string{
 	http.StatusNotFound:            "there is no such thing here",
 	http.StatusConflict:            "the node refused",
 	http.StatusUnprocessableEntity: "a field is wrong",
-	http.StatusForbidden:           "this may not leave the node",
+	http.StatusForbidden:           "this may not be done, or may not leave the node",
+	http.StatusTooManyRequests:     "there are too many requests",
 	http.StatusGatewayTimeout:      "it is sent, and there is no receipt yet",
 	http.StatusInternalServerError: "it failed",
 }
@@ -154,16 +110,17 @@ func problem(err error) *Problem {
 	var refused *node.Refused
 	var stay *desk.StayError
 	var large *http.MaxBytesError
+	var denied *officer.DeniedError
 	switch {
 	case errors.As(err, &own):
-		return own
+		p = &Problem{Detail: own.Detail, Field: own.Field, Status: own.Status, Type: "about:blank"}
 	case p.Field != "":
 		p.Status = http.StatusUnprocessableEntity
 	case errors.As(err, &missing) || errors.Is(err, fs.ErrNotExist):
 		p.Status = http.StatusNotFound
 	case errors.As(err, &refused):
 		p.Status = http.StatusConflict
-	case errors.As(err, &stay):
+	case errors.As(err, &stay) || errors.As(err, &denied):
 		p.Status = http.StatusForbidden
 	case errors.As(err, &large):
 		p.Status = http.StatusRequestEntityTooLarge
@@ -181,7 +138,7 @@ func WriteProblem(w http.ResponseWriter, err error) {
 }
 
 func badRequest(format string, args ...any) error {
-	return &Problem{Detail: fmt.Sprintf(format, args...), Status: http.StatusBadRequest, Title: titles[http.StatusBadRequest], Type: "about:blank"}
+	return &Problem{Detail: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
 }
 
 func answer(w http.ResponseWriter, v any) error {

@@ -196,7 +196,7 @@ func (a *API) addDocument(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if _, _, err := a.n.AddDocument(r.Context(), b); err != nil {
-		return &Problem{Detail: err.Error(), Status: http.StatusConflict, Title: titles[http.StatusConflict], Type: "about:blank"}
+		return &Problem{Detail: err.Error(), Status: http.StatusConflict}
 	}
 	v, err := Describe(b)
 	if err != nil {

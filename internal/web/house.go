@@ -14,8 +14,12 @@ import (
 // Desk returns the desk that the API works at.
 func (a *API) Desk() *desk.Desk { return a.desk }
 
-// Watch matches papers to notes as notes come, until ctx ends.
-func (a *API) Watch(ctx context.Context, log *slog.Logger) { a.desk.Watch(ctx, log) }
+// Watch matches papers to notes as notes come, until ctx ends; then every stream
+// of events ends too.
+func (a *API) Watch(ctx context.Context, log *slog.Logger) {
+	defer a.streams.end()
+	a.desk.Watch(ctx, log)
+}
 
 // house answers with the record as it is kept.
 func (a *API) house(w http.ResponseWriter, r *http.Request) error {
