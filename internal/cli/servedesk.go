@@ -62,7 +62,7 @@ func (d *deskFlags) serve(ctx context.Context, l net.Listener, n *node.Node, api
 		return err
 	}
 	s := &http.Server{
-		Handler:           site.New(site.Options{Node: n, Desk: api.Desk(), SignIn: door, Log: log}),
+		Handler:           site.New(site.Options{Node: n, Desk: api.Desk(), SignIn: door, Log: log, API: web.Guard(api, door.Who)}),
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}

@@ -53,7 +53,33 @@ func NewAPI(n *node.Node) *API {
 	return a
 }
 
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h, pattern := a.mux.Handler(r); pattern == "" { // no row of the table
+		var refused refusal
+		h.ServeHTTP(&refused, r)
+		if allow := refused.Header().Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+		}
+		WriteProblem(w, &Problem{Detail: r.Method + " " + r.URL.Path + " is no request of this API: see /api/v1/openapi.json", Status: refused.status})
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// refusal takes the answer of a mux to a request that it knows nothing of.
+type refusal struct {
+	head   http.Header
+	status int
+}
+
+func (r *refusal) Header() http.Header {
+	if r.head == nil {
+		r.head = http.Header{}
+	}
+	return r.head
+}
+func (r *refusal) WriteHeader(status int)      { r.status = status }
+func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
 
 // handler answers one route, with a problem where it may not or cannot.
 type handler struct {
@@ -97,6 +123,8 @@ var titles = map[int]string{
 	http.StatusConflict:            "the node refused",
 	http.StatusUnprocessableEntity: "a field is wrong",
 	http.StatusForbidden:           "this may not be done, or may not leave the node",
+	http.StatusUnauthorized:        "nobody is signed in",
+	http.StatusMethodNotAllowed:    "there is no such request here",
 	http.StatusTooManyRequests:     "there are too many requests",
 	http.StatusGatewayTimeout:      "it is sent, and there is no receipt yet",
 	http.StatusInternalServerError: "it failed",

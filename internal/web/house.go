@@ -89,6 +89,11 @@ func (a *API) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("%v", err)
 	}
+	if in.Scan != "" {
+		if err := atHome(r, "scan", in.Scan); err != nil {
+			return err
+		}
+	}
 	e, err := a.desk.Enter(r.Context(), in)
 	if err != nil {
 		return err

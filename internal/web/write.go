@@ -14,6 +14,7 @@ import (
 	"detente/charter"
 	"detente/internal/desk"
 	"detente/internal/node"
+	"detente/internal/officer"
 	"detente/internal/view"
 	"detente/note"
 	"detente/seal"
@@ -30,14 +31,32 @@ type Sent struct {
 	Waiting  []string    `json:"waiting"` // whose receipt is not here yet
 }
 
-func (a *API) send(w http.ResponseWriter, r *http.Request) error {
+// readDraft reads the draft that a request brings.
+func readDraft(w http.ResponseWriter, r *http.Request) (desk.Draft, error) {
 	b, err := body(w, r)
 	if err != nil {
-		return err
+		return desk.Draft{}, err
 	}
 	d, err := desk.ReadDraft(b)
 	if err != nil {
-		return badRequest("%v", err)
+		return d, badRequest("%v", err)
+	}
+	return d, atHome(r, "attach", d.Attach...)
+}
+
+// atHome refuses paths of files on the machine of the node to whoever is not its
+// own user there: they would be read with the node's rights.
+func atHome(r *http.Request, field string, paths ...string) error {
+	if _, ok := officer.FromContext(r.Context()); ok && len(paths) > 0 {
+		return &desk.FieldError{Field: field, Why: "it is the path of a file on the machine of the node, which only the node's own user gives, there"}
+	}
+	return nil
+}
+
+func (a *API) send(w http.ResponseWriter, r *http.Request) error {
+	d, err := readDraft(w, r)
+	if err != nil {
+		return err
 	}
 	switch q := r.URL.Query(); {
 	case q.Get("check") != "":
@@ -118,13 +137,9 @@ func (a *API) drafts(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (a *API) amend(w http.ResponseWriter, r *http.Request) error {
-	b, err := body(w, r)
+	d, err := readDraft(w, r)
 	if err != nil {
 		return err
-	}
-	d, err := desk.ReadDraft(b)
-	if err != nil {
-		return badRequest("%v", err)
 	}
 	if err := a.desk.Amend(r.Context(), r.PathValue("id"), d); err != nil {
 		return err

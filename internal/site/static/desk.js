@@ -13,7 +13,7 @@ function arrived() {
 
 if (document.querySelector("header nav")) {
   const source = new EventSource("/api/v1/events");
-  for (const kind of ["note", "matter", "line", "clock"]) source.addEventListener(kind, arrived);
+  for (const kind of ["note", "flash", "matter", "delivery", "line", "clock", "channel", "reset"]) source.addEventListener(kind, arrived);
 }
 
 for (const form of document.forms) {
