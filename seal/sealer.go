@@ -23,6 +23,7 @@ type Sealer struct {
 }
 
 type fileKey struct {
+	to     []age.Recipient // for the next key of the audience: reading them costs a third of wrapping it
 	key    [fileKeySize]byte
 	header []byte // never written to after it was made
 	made   time.Time
@@ -62,8 +63,14 @@ func (s *Sealer) take(recipients []string) (header []byte, key [fileKeySize]byte
 	now := s.now()
 	k, ok := s.kept[id]
 	if !ok || k.spent(now) {
+		var to []age.Recipient
+		if ok {
+			to = k.to
+		} else if to, err = parseAudience(sorted); err != nil {
+			return nil, key, err
+		}
 		s.forget(now)
-		if k, err = newFileKey(sorted, now); err != nil {
+		if k, err = newFileKey(to, now); err != nil {
 			return nil, key, err
 		}
 		s.kept[id] = k
@@ -112,12 +119,8 @@ func identify(sorted []string) string {
 
 // newFileKey has age choose a file key and write the header, and drops the
 // payload nonce that age wrote after it: no payload was begun under it.
-func newFileKey(recipients []string, now time.Time) (*fileKey, error) {
-	parsed, err := parseAudience(recipients)
-	if err != nil {
-		return nil, err
-	}
-	c := &capture{to: parsed}
+func newFileKey(to []age.Recipient, now time.Time) (*fileKey, error) {
+	c := &capture{to: to}
 	var file bytes.Buffer
 	if _, err := age.Encrypt(&file, c); err != nil {
 		return nil, err
@@ -126,7 +129,7 @@ func newFileKey(recipients []string, now time.Time) (*fileKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("age wrote a header of another form than this package reads: %w", err)
 	}
-	return &fileKey{key: c.key, header: header, made: now, left: KeepPayloads}, nil
+	return &fileKey{to: to, key: c.key, header: header, made: now, left: KeepPayloads}, nil
 }
 
 // capture stands for all recipients at once and keeps the file key.
