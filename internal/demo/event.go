@@ -82,7 +82,7 @@ func (w *world) erase(ctx context.Context, st *scenario.Step) error {
 	id := w.placed[st.Label].ID
 	for _, party := range st.By {
 		p := w.party(party)
-		if err := p.n.Erase(ctx, id); err != nil {
+		if err := p.desk.Erase(ctx, id); err != nil {
 			return fmt.Errorf("%s, line %d of the scenario: %w", st.Label, st.Line, err)
 		}
 		if _, state, _ := p.n.Content(id); state != store.Erased {

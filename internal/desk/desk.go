@@ -160,18 +160,23 @@ func (d *Desk) try(out node.Draft) error {
 }
 
 // Send prepares a draft and submits it. It returns when the note is durable
-// here; the counterpart's receipt comes later.
+// here; the counterpart's receipt comes later. One that was read from a press
+// text is kept as a draft until that is so.
 func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
 	out, err := d.Prepare(in)
 	if err != nil {
 		return node.Ticket{}, err
 	}
-	t, err := d.submit(ctx, out)
-	if err != nil || in.From == nil {
-		return t, err
+	if in.From == nil {
+		return d.submit(ctx, out)
 	}
-	_, err = d.n.House().Append(context.WithoutCancel(ctx), house.Confirmed, made(Kept{Draft: in}, t.ID))
-	return t, err
+	// Which note it became is entered after the note is written, and no crash
+	// between the two may lose it: so it is kept first, as a draft is.
+	id, err := d.Keep(ctx, in)
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	return d.Release(ctx, id, false)
 }
 
 func (d *Desk) submit(ctx context.Context, out node.Draft) (node.Ticket, error) {

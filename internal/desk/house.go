@@ -113,11 +113,6 @@ func (d *Desk) item(kind *matter.Kind, name string) (*house.Item, error) {
 	return nil, err
 }
 
-// made returns the entry that keeps from which press text a note was made.
-func made(k Kept, id note.ID) house.Made {
-	return house.Made{Draft: k.ID, From: k.Draft.From, Note: id, Quotes: k.Draft.Quotes}
-}
-
 // keepMade stores what became of a draft. One that was read from a press text is
 // linked to its note in the same transaction.
 func (d *Desk) keepMade(ctx context.Context, k Kept, id note.ID) error {
@@ -129,7 +124,7 @@ func (d *Desk) keepMade(ctx context.Context, k Kept, id note.ID) error {
 	if k.Draft.From == nil {
 		return d.n.Store().Commit(ctx, b)
 	}
-	_, err = d.n.House().AppendWith(ctx, b, house.Confirmed, made(k, id))
+	_, err = d.n.House().AppendWith(ctx, b, house.Confirmed, house.Made{Draft: k.ID, From: k.Draft.From, Note: id, Quotes: k.Draft.Quotes})
 	return err
 }
 

@@ -183,7 +183,7 @@ func TestPrintStays(t *testing.T) {
 	if _, err := irn.Print(channel, sent.ID, ""); err == nil || !strings.Contains(err.Error(), "the other side's") {
 		t.Errorf("another's words: %v", err)
 	}
-	if err := pak.n.Erase(t.Context(), sent.ID); err != nil {
+	if err := pak.Erase(t.Context(), sent.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := pak.Print(channel, sent.ID, ""); err == nil || !strings.Contains(err.Error(), "was erased") {

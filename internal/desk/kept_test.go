@@ -62,13 +62,13 @@ func TestCommitKeepsTheWords(t *testing.T) {
 	if err != nil || bytes.Contains(boxed, []byte(words)) {
 		t.Errorf("it lies in the ledger in the clear: %q, %v", boxed, err)
 	}
-	if err := d.n.Erase(t.Context(), sent.ID); err != nil {
+	if err := d.Erase(t.Context(), sent.ID); err != nil {
 		t.Fatal(err)
 	}
 	if k, err := d.n.Kept(digest); k != nil || err != nil {
 		t.Errorf("it was erased, and is kept: %v, %v", k, err)
 	}
-	if err := d.n.Erase(t.Context(), sent.ID); err == nil {
+	if err := d.Erase(t.Context(), sent.ID); err == nil {
 		t.Error("there is nothing more to erase, and nobody says so")
 	}
 }

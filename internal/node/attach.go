@@ -270,24 +270,25 @@ func (n *Node) Attachment(id note.ID, number int) (io.ReadCloser, note.Attachmen
 
 // Erase destroys content and attachments of a note at this node: their bytes
 // are overwritten, and so is what is kept for it until it is revealed. Header,
-// move, register, picture and proofs stay whole.
-func (n *Node) Erase(ctx context.Context, id note.ID) error {
+// move, register, picture and proofs stay whole. It says whether there was
+// anything.
+func (n *Node) Erase(ctx context.Context, id note.ID) (bool, error) {
 	parts, err := n.store.PartsOf(id)
 	if err != nil {
-		return err
+		return false, err
 	}
-	erased := 0
+	erased := false
 	for _, p := range parts {
 		if p.Name == note.PartMove || p.State == store.Erased {
 			continue
 		}
 		if err := n.store.SetPart(ctx, store.Part{ID: p.ID, Name: p.Name, Digest: p.Digest, Size: p.Size, State: store.Erased}); err != nil {
-			return err
+			return erased, err
 		}
 		n.fresh.drop(p.Digest)
 		if isAttachment(p.Name) {
 			if err := os.Remove(n.partPath(p.Digest)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
+				return erased, err
 			}
 		}
 		for _, c := range n.all() {
@@ -295,17 +296,13 @@ func (n *Node) Erase(ctx context.Context, id note.ID) error {
 			delete(c.missing, p.Digest)
 			c.mu.Unlock()
 		}
-		erased++
+		erased = true
 	}
 	kept, err := n.dropKept(ctx, id)
-	if err != nil {
-		return err
+	if erased = erased || kept; erased {
+		n.announceChange()
 	}
-	if erased == 0 && !kept {
-		return fmt.Errorf("%s has no content here that could be erased; nothing was changed", id.Short())
-	}
-	n.announceChange()
-	return nil
+	return erased, err
 }
 
 func cleanParts(dir string) error {

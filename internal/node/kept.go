@@ -111,5 +111,8 @@ func (n *Node) dropKept(ctx context.Context, id note.ID) (bool, error) {
 	if k, err := n.Kept(d); k == nil || err != nil {
 		return false, err
 	}
-	return true, n.store.Commit(ctx, store.Batch{Unkept: []note.Digest{d}})
+	if err := n.store.Commit(ctx, store.Batch{Unkept: []note.Digest{d}}); err != nil {
+		return false, err
+	}
+	return true, n.store.Flush(ctx)
 }

@@ -69,8 +69,8 @@ func (s *Store) BoxDrafts(ctx context.Context, box func(ClearDraft) (Draft, erro
 		}
 		return w.batch(b)
 	})
-	if err == nil && s.read != nil {
-		err = s.flush(ctx)
+	if err == nil {
+		err = s.Flush(ctx)
 	}
 	if err != nil {
 		return err

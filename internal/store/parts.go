@@ -90,15 +90,18 @@ func (s *Store) SetPart(ctx context.Context, p Part) error {
 			num, int(p.State), nullable(p.Plain), nullable(p.Sealed))
 		return err
 	})
-	if err != nil || p.State != Erased || s.read == nil {
+	if err != nil || p.State != Erased {
 		return err
 	}
-	return s.flush(ctx)
+	return s.Flush(ctx)
 }
 
-// flush moves the write-ahead log into the database and empties it: the pages
-// in it still show what has been overwritten since.
-func (s *Store) flush(ctx context.Context) error {
+// Flush moves the write-ahead log into the database and empties it: the pages
+// in it still show what has been overwritten or deleted since.
+func (s *Store) Flush(ctx context.Context) error {
+	if s.read == nil { // in memory there is no log
+		return nil
+	}
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func TestErasedBytesAreGone(t *testing.T) {
 	secret := strings.Repeat("the secret words ", 1000)
 	digest := note.Sum([]byte(secret))
 	must(t, s.Commit(ctx, Batch{Parts: []Part{{ID: note.ID{Origin: origin("PAK")}, Name: "content", Digest: digest, State: Held, Sealed: []byte(secret), Plain: []byte(secret)}}}))
-	must(t, s.flush(ctx)) // into the database, and once more into its log
+	must(t, s.Flush(ctx)) // into the database, and once more into its log
 	must(t, s.SetPart(ctx, Part{Digest: digest, State: Held, Sealed: []byte(secret + "."), Plain: []byte(secret)}))
 	found := func() bool {
 		for _, name := range []string{FileName, FileName + "-wal"} {

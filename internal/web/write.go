@@ -198,7 +198,7 @@ func (a *API) erase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.n.Erase(r.Context(), id); err != nil {
+	if err := a.desk.Erase(r.Context(), id); err != nil {
 		return err
 	}
 	return answer(w, map[string]string{"erased": id.String()})
