@@ -22,6 +22,8 @@ import (
 	"detente/internal/officer/signin"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // played is a folder in which January 2024 was played once for all tests.
 var played struct {
 	sync.Once
@@ -64,7 +66,7 @@ func january(t testing.TB, party string) *node.Node {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.Open(t.Context(), node.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	n, err := node.Open(t.Context(), node.Config{Dir: dir, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func january(t testing.TB, party string) *node.Node {
 // open returns a site at which every request is an officer's.
 func open(t testing.TB, n *node.Node, o officer.Officer) *Site {
 	t.Helper()
-	return New(Options{Node: n, Desk: desk.New(n), SignIn: doorkeeper(n), Log: slog.New(slog.DiscardHandler), Who: func(*http.Request) (signin.Who, error) { return signin.Who{Officer: o}, nil }})
+	return New(Options{Node: n, Desk: desk.New(n), SignIn: doorkeeper(n), Log: quiet, Who: func(*http.Request) (signin.Who, error) { return signin.Who{Officer: o}, nil }})
 }
 
 func doorkeeper(n *node.Node) *signin.Service {
@@ -166,7 +168,7 @@ func links(t *testing.T, path string, page []byte, l locale.Language) (out []str
 // TestNobodySeesNothing asks for every page without being signed in.
 func TestNobodySeesNothing(t *testing.T) {
 	n := january(t, "PAK")
-	s := New(Options{Node: n, SignIn: doorkeeper(n), Log: slog.New(slog.DiscardHandler)})
+	s := New(Options{Node: n, SignIn: doorkeeper(n), Log: quiet})
 	for _, r := range Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		if r.Role == everybody {
