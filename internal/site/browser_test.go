@@ -4,11 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +24,7 @@ import (
 	"detente/internal/view"
 )
 
-var shots = flag.String("shots", "", "folder to which TestScreens writes a picture of every page, in every language")
+var shots = flag.String("shots", "", "folder to which TestPages writes a picture of every page, in every language")
 
 // browser starts a real browser, or skips the test where none is installed and
 // this is not the machine that must have one.
@@ -84,7 +86,6 @@ func shown(t testing.TB, n *node.Node) map[string]string {
 		}
 		out["matters"], out["undertakings"], out["line"] = at+"/matters", at+"/matters?kind=undertaking", at+"/line"
 		out["compose"], out["write"] = at+"/compose", at+"/compose?act=talk/readout"
-		out["timeline"], out["private"] = at+"/timeline", at+"/private"
 	}
 	return out
 }
@@ -93,41 +94,88 @@ func shown(t testing.TB, n *node.Node) map[string]string {
 // other things too. It only ends a test that hangs.
 const patience = 30 * time.Second
 
-// TestScreens draws every page in every language, wide and narrow, in a real browser: nothing is wider than the window.
-func TestScreens(t *testing.T) {
+// axe returns the text of axe-core, which finds what keeps people from using a
+// page. It is no part of this repository: .ci/run fetches it, and says where.
+func axe(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("DETENTE_AXE")
+	if path == "" && os.Getenv("DETENTE_CI") == "" {
+		return ""
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// violations asks axe-core what is wrong with the page that is open: a line for
+// each element.
+const violations = `axe.run({resultTypes: ["violations"]}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + " " + n.html.slice(0, 150))))`
+
+// TestPages draws every page in every language, wide and light, and narrow and
+// dark, in a real browser: nothing is wider than the window, and axe-core finds
+// nothing.
+func TestPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes its time")
 	}
 	n := january(t, "PAK")
 	server := speaking(t, n)
 	ctx := browser(t)
-	for name, path := range shown(t, n) {
-		for _, l := range locale.Languages {
-			for _, width := range []int64{1440, 390} {
-				var wide bool
-				var picture []byte
+	check := axe(t)
+	pages := shown(t, n)
+	for _, l := range locale.Languages {
+		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/static/style.css"), chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.cookie = 'lang=%s; path=/'", l.Tag))); err != nil {
+			t.Fatal(err)
+		}
+		for _, look := range []struct {
+			theme string
+			width int64
+		}{{"light", 1440}, {"dark", 390}} {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(look.width, 900)); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range slices.Sorted(maps.Keys(pages)) {
 				ctx, late := context.WithTimeout(ctx, patience)
-				err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900),
-					chromedp.Navigate(server.URL+"/static/style.css"),
-					chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.cookie = 'lang=%s; path=/'", l.Tag)),
-					chromedp.Navigate(server.URL+path))
-				if err == nil {
-					wide, err = chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
-				}
-				if err == nil && *shots != "" {
-					picture, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
-				}
-				if err == nil && picture != nil {
-					err = os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s-%s-%d.png", name, l.Tag, width)), picture, 0o600)
-				}
-				if err != nil {
+				if err := draw(ctx, t, server.URL+pages[name], fmt.Sprintf("%s-%s-%s", name, l.Tag, look.theme), look.theme, check); err != nil {
 					t.Fatalf("%s in %s: %v", name, l.Tag, err)
 				}
 				late()
-				if wide {
-					t.Errorf("%s in %s is wider than %d pixels", name, l.Tag, width)
-				}
 			}
 		}
 	}
+}
+
+func draw(ctx context.Context, t *testing.T, url, name, theme, check string) error {
+	err := chromedp.Do(ctx, chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.documentElement.dataset.theme = %q", theme)))
+	if err != nil {
+		return err
+	}
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
+	if err != nil {
+		return err
+	} else if wide {
+		t.Errorf("%s is wider than the window", name)
+	}
+	if check != "" {
+		if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](check)); err != nil {
+			return err
+		}
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](violations, chromedp.EvalAwaitPromise))
+		if err != nil {
+			return err
+		}
+		for _, v := range found {
+			t.Errorf("%s: %s", name, v)
+		}
+	}
+	if *shots == "" {
+		return nil
+	}
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o600)
 }

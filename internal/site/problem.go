@@ -85,3 +85,5 @@ type Trouble struct {
 	Status int
 	Detail string
 }
+
+func (v *visit) nowhere() error { return &view.NotFound{What: "page " + v.r.URL.Path} }

@@ -42,6 +42,7 @@ func init() {
 		{"POST /officers/{id}", officer.Administrator, (*visit).changeOfficer},
 		{"POST /officers/{id}/link", officer.Administrator, (*visit).linkOfficer},
 		{"POST /officers/{id}/end", officer.Administrator, (*visit).endOfficer},
+		{"/", signedIn, (*visit).nowhere},
 		{"GET /{$}", officer.Reader, (*visit).today},
 		{"GET /c/{channel}/matters", officer.Reader, (*visit).matters},
 		{"GET /c/{channel}/matters/{id}", officer.Reader, (*visit).matter},
