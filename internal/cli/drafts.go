@@ -83,7 +83,7 @@ func amend(ctx context.Context, c *Call, id string, d desk.Draft, keep bool, q u
 	defer func() { err = errors.Join(err, cl.close()) }()
 	path := "drafts/" + url.PathEscape(id)
 	if keep {
-		return ask(ctx, c, cl, "PUT", path, nil, bytes.NewReader(b), func(c *Call, _ *map[string]string) { c.printf("Draft %s is changed, and not sent.\n", id) })
+		return ask(ctx, c, cl, "PUT", path, nil, bytes.NewReader(b), func(c *Call, _ *map[string]any) { c.printf("Draft %s is changed, and not sent.\n", id) })
 	}
 	if err := cl.call(ctx, "PUT", path, nil, bytes.NewReader(b), nil); err != nil {
 		return err

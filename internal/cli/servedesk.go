@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"detente/internal/node"
-	"detente/internal/officer"
 	"detente/internal/officer/signin"
 	"detente/internal/site"
 	"detente/internal/web"
@@ -57,7 +56,7 @@ func (d *deskFlags) serve(ctx context.Context, l net.Listener, n *node.Node, api
 		return err
 	}
 	origin := cmp.Or(d.origin, "http://localhost:"+port)
-	door := signin.New(officer.NewBook(n.House()), n.Store(), n.Box(), nil)
+	door := signin.New(api.Desk().Officers(), n.Store(), n.Box(), nil)
 	if err := door.Serve(ctx, origin, "Détente "+n.Party()); err != nil {
 		return err
 	}

@@ -14,8 +14,9 @@ import (
 	"detente/note"
 )
 
-// compose makes a note of what was written.
-func (d *Desk) compose(in Draft) (node.Draft, error) {
+// compose makes a note of what was written. With salts, its words have the digest
+// that they will have as a note.
+func (d *Desk) compose(in Draft, with salts) (node.Draft, error) {
 	var out node.Draft
 	if err := matter.CheckAct(in.Act); err != nil {
 		return out, err
@@ -44,7 +45,7 @@ func (d *Desk) compose(in Draft) (node.Draft, error) {
 		Text: func(s string) (note.Digest, error) { return d.terms(channel, s) },
 	}
 	if act.Keeps != "" {
-		if in, out.Keep, err = keep(in); err != nil {
+		if in, out.Keep, err = keep(in, with.kept); err != nil {
 			return out, err
 		}
 		out.Attach = nil
@@ -74,6 +75,11 @@ func (d *Desk) compose(in Draft) (node.Draft, error) {
 	}
 	if err := sealed(&out, act); err != nil {
 		return out, err
+	}
+	if out.Content != nil && with.content != "" {
+		if out.Content, err = node.Salted(*out.Content, in.Attach, with.content); err != nil {
+			return out, err
+		}
 	}
 	if err := d.reveal(&out); err != nil {
 		return out, err

@@ -18,6 +18,7 @@ import (
 
 	"detente/internal/house"
 	"detente/internal/node"
+	"detente/internal/officer"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -90,15 +91,20 @@ func Field(err error) string {
 	return ""
 }
 
-// Desk works on one node, which has only one desk.
+// Desk works on one node, which has only one desk. Whose work it is the contexts
+// say (officer.FromContext): without an officer, the node's own user's.
 type Desk struct {
 	n        *node.Node
-	drafts   sync.Mutex // of drafts that are being sent or dropped
+	officers *officer.Book
+	drafts   sync.Mutex // of drafts that are changed, sent or dropped
 	matching matching
 }
 
 // New returns the desk of a node.
-func New(n *node.Node) *Desk { return &Desk{n: n} }
+func New(n *node.Node) *Desk { return &Desk{n: n, officers: officer.NewBook(n.House())} }
+
+// Officers returns the book of the officers of the node.
+func (d *Desk) Officers() *officer.Book { return d.officers }
 
 // Channel finds a channel by its name or the first digits of its digest; ""
 // stands for the only one.
@@ -130,8 +136,10 @@ func (d *Desk) Channel(s string) (note.Digest, error) {
 // it stands. A note that the register, as it stands, would not apply is
 // refused: it could never come to anything but a place in the record. What an
 // office makes ad referendum may go: its capital can make it too.
-func (d *Desk) Prepare(in Draft) (node.Draft, error) {
-	out, err := d.compose(in)
+func (d *Desk) Prepare(in Draft) (node.Draft, error) { return d.prepare(in, salts{}) }
+
+func (d *Desk) prepare(in Draft, with salts) (node.Draft, error) {
+	out, err := d.compose(in, with)
 	if err != nil {
 		return out, err
 	}
@@ -161,13 +169,22 @@ func (d *Desk) try(out node.Draft) error {
 
 // Send prepares a draft and submits it. It returns when the note is durable
 // here; the counterpart's receipt comes later. One that was read from a press
-// text is kept as a draft until that is so.
+// text is kept as a draft until that is so. Where there are officers every one
+// is kept first; one that others must release is put to them, and the error is a
+// *HeldError.
 func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
+	if err := officer.Need(ctx, officer.Drafter); err != nil {
+		return node.Ticket{}, err
+	}
 	out, err := d.Prepare(in)
 	if err != nil {
 		return node.Ticket{}, err
 	}
-	if in.From == nil {
+	roster, err := d.officers.Roster()
+	if err != nil {
+		return node.Ticket{}, err
+	}
+	if in.From == nil && !roster.InForce() {
 		return d.submit(ctx, out)
 	}
 	// Which note it became is entered after the note is written, and no crash
@@ -175,6 +192,11 @@ func (d *Desk) Send(ctx context.Context, in Draft) (node.Ticket, error) {
 	id, err := d.Keep(ctx, in)
 	if err != nil {
 		return node.Ticket{}, err
+	}
+	if roster.Persons(out.Act, out.Precedence) > 0 {
+		if _, err := d.Ask(ctx, id); err != nil {
+			return node.Ticket{}, err
+		}
 	}
 	return d.Release(ctx, id, false)
 }

@@ -203,7 +203,7 @@ func TestDraftsAreBoxed(t *testing.T) {
 		t.Fatal(err)
 	}
 	commit.Texts["list"]["en"] += ", and more"
-	if err := d.Amend(t.Context(), id, commit); err != nil {
+	if _, err := d.Amend(t.Context(), id, commit, 0); err != nil {
 		t.Fatal(err)
 	}
 	sent, err := d.Keep(t.Context(), letter)
@@ -268,7 +268,7 @@ func TestOldDraftsAreBoxed(t *testing.T) {
 	for what, err := range map[string]error{
 		"sent":    second(d.Release(t.Context(), "torn", true)),
 		"printed": second(d.PrintDraft("torn", "en")),
-		"amended": d.Amend(t.Context(), "torn", letter),
+		"amended": second(d.Amend(t.Context(), "torn", letter, 0)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "torn cannot be read: ") {
 			t.Errorf("a draft that cannot be read was %s: %v", what, err)

@@ -10,6 +10,7 @@ import (
 
 	"detente/internal/house"
 	"detente/internal/node"
+	"detente/internal/officer"
 	"detente/internal/store"
 	"detente/internal/view"
 	"detente/matter"
@@ -32,6 +33,9 @@ type Entry struct {
 // own record. It needs no channel, and nothing of it leaves the node.
 func (d *Desk) Enter(ctx context.Context, in Entry) (house.Entry, error) {
 	var none house.Entry
+	if err := officer.Need(ctx, officer.Drafter); err != nil {
+		return none, err
+	}
 	kind, act, ok := matter.FindHouse(in.Act)
 	if !ok {
 		return none, &FieldError{"act", fmt.Sprintf("%.60q is no act that is in-house", in.Act)}

@@ -14,8 +14,9 @@ import (
 const committed = "digest"
 
 // keep takes the words and files of a draft out of it, to stay here until a
-// later act sends them, and leaves their digest in their place.
-func keep(in Draft) (Draft, *node.Kept, error) {
+// later act sends them, and leaves their digest in their place. Without a salt
+// that is another each time.
+func keep(in Draft, salt string) (Draft, *node.Kept, error) {
 	if _, given := in.Fields[committed]; given || in.Given[committed] != nil {
 		return in, nil, &FieldError{committed, "the desk works it out from the texts and files: leave it out"}
 	}
@@ -29,7 +30,7 @@ func keep(in Draft) (Draft, *node.Kept, error) {
 	if err := matter.CheckContent(in.Act, c); err != nil {
 		return in, nil, err
 	}
-	kept, digest, err := node.NewKept(*c, in.Attach)
+	kept, digest, err := node.NewKept(*c, in.Attach, salt)
 	if err != nil {
 		return in, nil, err
 	}

@@ -160,18 +160,18 @@ func TestCommitKeepsTheFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("a map"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, kept, err := keep(Draft{Act: "handover/commit", Attach: []string{path}})
+	_, kept, err := keep(Draft{Act: "handover/commit", Attach: []string{path}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a := kept.Content.Attachments; len(a) != 1 || a[0].Name != "map.png" || a[0].SHA256 != note.Sum([]byte("a map")) {
 		t.Errorf("committed to %+v", a)
 	}
-	again, other, err := keep(Draft{Act: "handover/commit", Attach: []string{path}})
+	again, other, err := keep(Draft{Act: "handover/commit", Attach: []string{path}}, "")
 	if err != nil || other.Content.Salt == kept.Content.Salt || again.Attach != nil {
 		t.Errorf("two commitments to one file have one digest, and can be compared: %v", err)
 	}
-	if _, _, err := keep(Draft{Act: "handover/commit", Attach: []string{path + ".gone"}}); err == nil {
+	if _, _, err := keep(Draft{Act: "handover/commit", Attach: []string{path + ".gone"}}, ""); err == nil {
 		t.Error("a file that is not there was committed to")
 	}
 }

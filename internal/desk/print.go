@@ -29,7 +29,7 @@ func (d *Desk) Print(channel note.Digest, id note.ID, lang string) (*view.Print,
 // PrintDraft is Print of a draft that was kept: before there is a channel, or
 // before the counterpart has joined it.
 func (d *Desk) PrintDraft(id, lang string) (*view.Print, error) {
-	k, err := d.draft(id)
+	k, err := d.OneDraft(id)
 	if err != nil {
 		return nil, err
 	}

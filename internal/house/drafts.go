@@ -14,11 +14,12 @@ import (
 // A Draft is a note that is not sent yet, or was sent. It is no entry of the
 // record: it is written over, and deleted.
 type Draft struct {
-	Body    []byte    `json:"body"` // what is in it is package desk's
-	Created time.Time `json:"created"`
-	ID      string    `json:"-"`
-	Note    string    `json:"note,omitempty"` // what it has become
-	Trouble string    `json:"-"`              // why it cannot be read; then there is no more than the ID
+	Body    []byte          `json:"body"` // what is in it is package desk's
+	Created time.Time       `json:"created"`
+	ID      string          `json:"-"`
+	Note    string          `json:"note,omitempty"`  // what it has become
+	State   json.RawMessage `json:"state,omitempty"` // what else package desk keeps of it
+	Trouble string          `json:"-"`               // why it cannot be read; then there is no more than the ID
 }
 
 // Drafts returns the drafts, the newest first, and then those that cannot be

@@ -123,12 +123,13 @@ type House struct {
 	loaded  bool
 	entries []Entry
 	head    head
+	changed chan struct{}
 }
 
 // New returns the record in a ledger. dir is the folder of its files, which is
 // made when there is one.
 func New(s *store.Store, box *seal.Box, dir string, now func() time.Time) *House {
-	return &House{store: s, box: box, dir: dir, now: now}
+	return &House{store: s, box: box, dir: dir, now: now, changed: make(chan struct{})}
 }
 
 type byKey struct{}
@@ -179,7 +180,16 @@ func (h *House) append(ctx context.Context, b store.Batch, kind Kind, body any) 
 		return e, err
 	}
 	h.entries, h.head = append(h.entries, e), next
+	close(h.changed)
+	h.changed = make(chan struct{})
 	return e, nil
+}
+
+// Changed returns a channel that is closed at the next entry.
+func (h *House) Changed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changed
 }
 
 // List returns the entries of some kinds, or all, the oldest first.

@@ -25,23 +25,39 @@ type Kept struct {
 }
 
 // NewKept salts a content, lists the files in it, and returns the digest that
-// commits to all of it.
-func NewKept(c note.Content, attach []string) (*Kept, note.Digest, error) {
-	c.Salt, c.Version, c.Attachments = salt(), note.Version, nil
-	for _, path := range attach {
-		a, err := describe(path)
-		if err != nil {
-			return nil, note.Digest{}, err
-		}
-		c.Attachments = append(c.Attachments, a)
+// commits to all of it. Without a salt it takes a new one.
+func NewKept(c note.Content, attach []string, with string) (*Kept, note.Digest, error) {
+	if with == "" {
+		with = salt()
 	}
-	k := &Kept{attach, &c}
-	d, err := k.digest()
+	out, err := Salted(c, attach, with)
+	if err != nil {
+		return nil, note.Digest{}, err
+	}
+	k := &Kept{attach, out}
+	d, err := ContentDigest(out)
 	return k, d, err
 }
 
-func (k *Kept) digest() (note.Digest, error) {
-	plain, err := k.Content.Encode()
+// Salted returns a content as a note will have it, before it is one: with a salt
+// that was chosen, and the files that go with it. A draft with these files then
+// becomes exactly this, or is refused.
+func Salted(c note.Content, attach []string, salt string) (*note.Content, error) {
+	c.Salt, c.Version, c.Attachments = salt, note.Version, nil
+	for _, path := range attach {
+		a, err := describe(path)
+		if err != nil {
+			return nil, err
+		}
+		c.Attachments = append(c.Attachments, a)
+	}
+	return &c, nil
+}
+
+// ContentDigest returns the digest that a header names of a content that has its
+// salt.
+func ContentDigest(c *note.Content) (note.Digest, error) {
+	plain, err := c.Encode()
 	return note.Sum(plain), err
 }
 
@@ -61,7 +77,7 @@ func describe(path string) (info note.Attachment, err error) {
 }
 
 func (n *Node) boxKept(k *Kept) (store.Kept, error) {
-	d, err := k.digest()
+	d, err := ContentDigest(k.Content)
 	if err != nil {
 		return store.Kept{}, err
 	}

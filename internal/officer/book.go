@@ -1,10 +1,12 @@
 package officer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -35,7 +37,8 @@ func (r *record) add(e house.Entry) (err error) {
 
 // A Book folds the in-house record of one node, which has only one Book, and
 // makes new entries about officers. Its methods may be called from many
-// goroutines. What the officer of a context may do its callers check: [Need].
+// goroutines. Under the context of an officer, who is no administrator, they
+// change nothing but the officer's own language, calendar and passkeys.
 type Book struct {
 	house *house.House
 
@@ -103,6 +106,9 @@ func (b *Book) enter(ctx context.Context, with store.Batch, kind house.Kind, bod
 
 // Add adds an officer. Name, handle and number are given to it.
 func (b *Book) Add(ctx context.Context, o Officer) (Officer, error) {
+	if err := Need(ctx, Administrator); err != nil {
+		return o, err
+	}
 	o.Handle, o.Ended = make([]byte, handleSize), false
 	rand.Read(o.Handle)
 	err := b.enter(ctx, store.Batch{}, house.Officer, func(r *Roster) (any, error) {
@@ -115,6 +121,7 @@ func (b *Book) Add(ctx context.Context, o Officer) (Officer, error) {
 // Change changes an officer: name, office, roles, login, language, calendar, or
 // that the officer works here no more.
 func (b *Book) Change(ctx context.Context, id ID, change func(*Officer)) (o Officer, err error) {
+	var denied error
 	err = b.enter(ctx, store.Batch{}, house.Officer, func(r *Roster) (any, error) {
 		old, ok := r.Officer(id)
 		if !ok {
@@ -124,13 +131,22 @@ func (b *Book) Change(ctx context.Context, id ID, change func(*Officer)) (o Offi
 		o.Roles = slices.Clone(old.Roles)
 		change(&o)
 		o.ID, o.Handle = old.ID, old.Handle
-		return o, nil
+		if me, _ := FromContext(ctx); me.ID == id {
+			old.Calendar, old.Lang = o.Calendar, o.Lang
+		}
+		if !reflect.DeepEqual(o, old) {
+			denied = Need(ctx, Administrator)
+		}
+		return o, denied
 	})
-	return o, err
+	return o, cmp.Or(denied, err)
 }
 
 // SetRules sets the rules of release.
 func (b *Book) SetRules(ctx context.Context, rs Rules) error {
+	if err := Need(ctx, Administrator); err != nil {
+		return err
+	}
 	return b.enter(ctx, store.Batch{}, house.Rules, func(*Roster) (any, error) { return rs, nil })
 }
 
@@ -150,7 +166,15 @@ func (b *Book) AddKey(ctx context.Context, with store.Batch, k Key) error {
 // Revoke revokes a passkey. What was released by it and has not left yet needs
 // another release.
 func (b *Book) Revoke(ctx context.Context, key []byte) error {
-	return b.enter(ctx, store.Batch{}, house.Revoked, func(*Roster) (any, error) { return Revocation{key}, nil })
+	var denied error
+	err := b.enter(ctx, store.Batch{}, house.Revoked, func(r *Roster) (any, error) {
+		k, _ := r.Key(key)
+		if me, _ := FromContext(ctx); me.ID != k.Officer {
+			denied = Need(ctx, Administrator)
+		}
+		return Revocation{key}, denied
+	})
+	return cmp.Or(denied, err)
 }
 
 // Note keeps who was let in, or is not any more, in one transaction with a batch.

@@ -29,6 +29,7 @@ type Authenticator struct {
 	ID       []byte
 	Key      crypto.Signer
 	Count    uint32
+	Edit     func(clientData []byte) []byte // of what the browser signs; nil: nothing is changed
 	tb       testing.TB
 	cosePart []byte
 }
@@ -128,6 +129,9 @@ func (a *Authenticator) client(kind string, challenge []byte) []byte {
 	b, err := json.Marshal(map[string]any{"type": kind, "challenge": encode(challenge), "origin": a.Origin, "crossOrigin": a.Cross})
 	if err != nil {
 		a.tb.Fatal(err)
+	}
+	if a.Edit != nil {
+		b = a.Edit(b)
 	}
 	return b
 }

@@ -150,7 +150,7 @@ func (w *world) keep(p *party, d *node.Draft, act *matter.Act, on *open) {
 	switch {
 	case act.Keeps != "":
 		words := map[string]note.Wording{"list": {"en": fmt.Sprintf("list %d", w.rng.IntN(1_000_000))}}
-		k, digest, err := node.NewKept(note.Content{Authentic: []string{"en"}, Texts: words}, nil)
+		k, digest, err := node.NewKept(note.Content{Authentic: []string{"en"}, Texts: words}, nil, "")
 		if err != nil {
 			panic(err)
 		}

@@ -211,7 +211,7 @@ func (v *visit) amend() error {
 	if err != nil {
 		return err
 	}
-	if err := v.Desk.Amend(v.r.Context(), v.r.PathValue("id"), d); err != nil {
+	if _, err := v.Desk.Amend(v.r.Context(), v.r.PathValue("id"), d, 0); err != nil {
 		return err
 	}
 	if v.r.Header.Get("Accept") == "application/json" { // kept while it is written

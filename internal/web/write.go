@@ -141,10 +141,17 @@ func (a *API) amend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.desk.Amend(r.Context(), r.PathValue("id"), d); err != nil {
+	var version uint64
+	if s := r.URL.Query().Get("version"); s != "" {
+		if version, err = strconv.ParseUint(s, 10, 64); err != nil {
+			return badRequest("version %.20q is not a number", s)
+		}
+	}
+	k, err := a.desk.Amend(r.Context(), r.PathValue("id"), d, version)
+	if err != nil {
 		return err
 	}
-	return answer(w, map[string]string{"draft": r.PathValue("id")})
+	return answer(w, map[string]any{"draft": k.ID, "version": k.Version})
 }
 
 func (a *API) drop(w http.ResponseWriter, r *http.Request) error {

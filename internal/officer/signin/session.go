@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -165,7 +166,7 @@ func (s *Service) EndSession(ctx context.Context, of officer.ID, called string) 
 
 func (s *Service) end(ctx context.Context, kind string, of officer.ID, called string) (n int, err error) {
 	rows, list, err := s.passes(kind, of)
-	if err != nil {
+	if err = cmp.Or(own(ctx, of), err); err != nil {
 		return 0, err
 	}
 	for i, p := range list {

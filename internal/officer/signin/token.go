@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func token(row store.Pass, p pass) Token {
 
 // NewToken makes a token. The secret is told this once.
 func (s *Service) NewToken(ctx context.Context, id officer.ID, called string, roles []officer.Role, ends time.Time) (text string, t Token, err error) {
-	if err := s.fresh(ctx); err != nil {
+	if err := cmp.Or(own(ctx, id), s.fresh(ctx)); err != nil {
 		return "", t, err
 	}
 	deny := func(format string, args ...any) (string, Token, error) {
