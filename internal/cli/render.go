@@ -72,7 +72,7 @@ func renderClocks(c *Call, v *view.Clocks) {
 	c.head(&v.Frame)
 	t := c.table("DUE", "STATE", "OWES", "WHAT", "MATTER", "WORDS")
 	for _, k := range v.Clocks {
-		t.row(page.At(&v.Frame, k.Due), page.ClockState(&v.Frame, k), k.Owes, k.For, k.Matter.Short(), text(k.Words.Text()))
+		t.row(page.At(&v.Frame, k.Due), page.ClockState(&v.Frame, k), k.Owes, k.For.String(), k.Matter.Short(), text(k.Words.Text()))
 	}
 	t.flush()
 }

@@ -26,7 +26,7 @@ func dates() *view.Dates {
 	}
 	clock := func(i uint64, state string, h int, done *time.Time) *view.DatedClock {
 		return &view.DatedClock{Began: now.Add(-48 * time.Hour), Last: now.Add(-time.Hour), Notes: 2,
-			Clock: &view.Clock{Due: due(h), DoneAt: done, For: "to answer", From: id(i), Matter: id(i), Owes: "IRN", State: state}}
+			Clock: &view.Clock{Due: due(h), DoneAt: done, For: view.Says("to answer"), From: id(i), Matter: id(i), Owes: "IRN", State: state}}
 	}
 	return &view.Dates{
 		Frame: view.Frame{Name: "A channel; with, marks", Node: "PAK", Now: now},

@@ -44,7 +44,7 @@ func Of(v *view.Dates, events bool) *Calendar {
 	}
 	for _, d := range v.Clocks {
 		e := Entry{At: *d.Due, Began: d.Began, Modified: d.Last, Sequence: d.Notes - 1, Status: owed(d.State), Task: !events,
-			Summary: fmt.Sprintf("Due: %s, %s (%s)", d.Owes, d.For, d.Matter.Short()), UID: uid("clock", d.Matter.String(), d.From.String(), d.Owes, d.For)}
+			Summary: fmt.Sprintf("Due: %s, %s (%s)", d.Owes, d.For, d.Matter.Short()), UID: uid("clock", d.Matter.String(), d.From.String(), d.Owes, d.For.String())}
 		switch {
 		case events && e.Status == Completed, events && e.Status == Needed:
 			e.Status = Confirmed

@@ -10,7 +10,7 @@ import (
 // Agreement lays the agreement out as it stands, half by half.
 func (p *Page) Agreement(v *view.Agreement) {
 	for half, h := range v.Halves {
-		p.Heading(strings.ToUpper(h.Title))
+		p.Heading(strings.ToUpper(h.Title.String()))
 		for _, part := range []struct {
 			title string
 			items []*view.Item
@@ -31,7 +31,7 @@ func (p *Page) Agreement(v *view.Agreement) {
 }
 
 func (p *Page) item(f *view.Frame, i *view.Item) {
-	what := i.What
+	what := i.What.String()
 	if i.Clock != nil && i.Clock.Due != nil {
 		what += ", by " + Local(f, *i.Clock.Due) + ": " + i.Clock.State
 	}

@@ -183,7 +183,7 @@ func (b *briefing) clocks(l view.List[*view.Clock], to string) []labelled {
 		wide = max(wide, width(b.at(k.Due)))
 	}
 	for _, k := range l.Lines {
-		s, style := k.For, ""
+		s, style := k.For.String(), ""
 		if to != "" {
 			s = k.Owes + " " + s
 		}

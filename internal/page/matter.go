@@ -75,7 +75,7 @@ func beside(k *view.Clock) bool {
 	case register.Met, register.Done, register.Void:
 		return true
 	}
-	return strings.HasPrefix(k.For, "part ")
+	return strings.HasPrefix(k.For.String(), "part ")
 }
 
 // title says the rest of what a heading has room for.
@@ -237,7 +237,7 @@ func (p *Page) talk(v *view.Talk) {
 		p.Row(4, 2, "", "", cells...)
 	}
 	for _, r := range v.Points {
-		p.hang(4, r.Topic+":", r.In+", "+standings(r.Points), Dim)
+		p.hang(4, r.Topic+":", r.In.String()+", "+standings(r.Points), Dim)
 		for i, side := range v.Sides {
 			var each []string
 			for _, pt := range r.Points {

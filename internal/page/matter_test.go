@@ -44,10 +44,10 @@ func TestUndertaking(t *testing.T) {
 		Start: "2024-01-23", Evidence: "a photograph", End: "2024-02-26T12:00:00+05:00[Asia/Karachi]"}
 	v := &view.Matter{Frame: frame, MatterLine: &view.MatterLine{Short: "PAK#0", Kind: "undertaking", State: "crossed", Provisional: true, Settled: "offered"},
 		Clocks: []*view.Clock{
-			{For: "to accept or decline", Owes: "IRN", State: string(register.Running), Due: hour(6)},
-			{For: "part 1, to report it done", Owes: "IRN", State: string(register.Late)},
-			{For: "part 2, to report it done", Owes: "IRN", State: string(register.Undecided), DoneAt: hour(7)},
-			{For: "nothing more", Owes: "PAK", State: string(register.Void)}},
+			{For: view.Says("to accept or decline"), Owes: "IRN", State: string(register.Running), Due: hour(6)},
+			{For: view.Says("part 1, to report it done"), Owes: "IRN", State: string(register.Late)},
+			{For: view.Says("part 2, to report it done"), Owes: "IRN", State: string(register.Undecided), DoneAt: hour(7)},
+			{For: view.Says("nothing more"), Owes: "PAK", State: string(register.Void)}},
 		Undertaking: &view.Undertaking{UndertakingState: &matter.UndertakingState{State: "offered", Until: "2024-01-25T12:00:00+05:00[Asia/Karachi]"},
 			Parts: []view.Part{{UndertakingPart: part, Number: 1}}, Text: &view.Words{State: "erased"}}}
 	print := func() string { return printed(132, false, func(p *Page) { p.Matter(v, false) }) }
@@ -68,7 +68,7 @@ func TestUndertaking(t *testing.T) {
 func TestNoteInFull(t *testing.T) {
 	v := &view.Note{Frame: frame, Authentic: []string{"en"}, Basis: &note.Basis{Mark: "reported", Line: "article 3"}, Content: "held", CheckWords: []string{"Algol", "opulent"},
 		Fields: map[string]any{"matter": first.String(), "killed": float64(1234567), "list": []any{map[string]any{"by": "PAK", "due": "none"}}},
-		NoteLine: &view.NoteLine{Act: "no-such/act", Office: "mfa", Party: "PAK", ID: first, Short: first.Short(), Precedence: "flash", Result: "not folded", Reason: "act is not known",
+		NoteLine: &view.NoteLine{Act: "no-such/act", Office: "mfa", Party: "PAK", ID: first, Short: first.Short(), Precedence: "flash", Result: "not folded", Reason: view.Says("act is not known"),
 			Audience: []string{"IRN", "PAK"}, Delivery: map[string]string{"IRN": view.Receipted}, Time: *hour(7)},
 		Quotes:      []note.Quote{{Speaker: "A speaker\x1b[2J", Source: "a paper", Words: "Words."}},
 		Texts:       map[string]note.Wording{"body": {"en": "In English.", "fr": "En français."}, "point/1": {"en": "First."}},

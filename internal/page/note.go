@@ -206,8 +206,8 @@ func Standing(l *view.NoteLine) string {
 	}
 	if l.Result != "applied" {
 		s = l.Result
-		if l.Reason != "" {
-			s += ": " + l.Reason
+		if !l.Reason.IsZero() {
+			s += ": " + l.Reason.String()
 		}
 	}
 	if l.During != nil {

@@ -45,7 +45,7 @@ func brief(long int) *view.Brief {
 	c := &view.BriefChannel{Frame: f}
 	words := &view.Words{Texts: note.Wording{"fa": strings.Repeat("می\u200cشود ", 30)}}
 	for range min(long, 40) {
-		c.Owed.Lines = append(c.Owed.Lines, &view.Clock{For: "to answer", From: first, Matter: first, Owes: "PAK", State: "due, unreported", Due: hour(6), Words: words})
+		c.Owed.Lines = append(c.Owed.Lines, &view.Clock{For: view.Says("to answer"), From: first, Matter: first, Owes: "PAK", State: "due, unreported", Due: hour(6), Words: words})
 		c.Changed.Lines = append(c.Changed.Lines, &view.BriefNote{Act: "message/send", ID: first, Short: first.Short(), Precedence: "flash", Result: "applied", Time: *hour(7), Gist: words})
 	}
 	c.Owed.Total, c.Changed.Total = long, long

@@ -14,11 +14,11 @@ import (
 // note that carries them. What nobody said is left out.
 func (p *Page) sections(list []view.Section) {
 	for _, s := range list {
-		p.hang(4, "", s.Title, Bold)
+		p.hang(4, "", s.Title.String(), Bold)
 		for _, i := range s.Items {
 			words := slices.DeleteFunc(slices.Clone(i.Words), func(w *view.Words) bool { return w.Text() == "" })
 			var says []string
-			for _, t := range []string{i.State, i.What} {
+			for _, t := range []string{i.State.String(), i.What.String()} {
 				if t != "" {
 					says = append(says, t)
 				}
@@ -33,7 +33,7 @@ func (p *Page) sections(list []view.Section) {
 			if len(silent) > 0 {
 				what = strings.TrimSpace(what + " (" + shorts(silent) + ")")
 			}
-			p.Hang(4, i.Label+":", what)
+			p.Hang(4, i.Label.String()+":", what)
 			for _, w := range words {
 				p.spoken(w)
 			}

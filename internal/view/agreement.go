@@ -3,8 +3,8 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -21,23 +21,23 @@ type Agreement struct {
 
 // Half is one half of the agreement.
 type Half struct {
-	Agreed   []*Item `json:"agreed"`
-	Missions []*Item `json:"missions"` // where the ambassadors are, as the side says whose word it is
-	Name     string  `json:"name"`     // de-escalation, coordination
-	Open     []*Item `json:"open"`
-	Owed     []*Item `json:"owed"`
-	Title    string  `json:"title"`
+	Agreed   []*Item       `json:"agreed"`
+	Missions []*Item       `json:"missions"` // where the ambassadors are, as the side says whose word it is
+	Name     string        `json:"name"`     // de-escalation, coordination
+	Open     []*Item       `json:"open"`
+	Owed     []*Item       `json:"owed"`
+	Title    locale.Phrase `json:"title"`
 }
 
 // Item is one line of a half. What is the program's own wording, and takes no
 // side; the substance is in the words.
 type Item struct {
-	Clock       *Clock   `json:"clock,omitempty"`
-	Kind        string   `json:"kind"`
-	Matter      note.ID  `json:"matter"`
-	Provisional bool     `json:"provisional"`
-	What        string   `json:"what"`
-	Words       []*Words `json:"words"`
+	Clock       *Clock        `json:"clock,omitempty"`
+	Kind        string        `json:"kind"`
+	Matter      note.ID       `json:"matter"`
+	Provisional bool          `json:"provisional"`
+	What        locale.Phrase `json:"what"`
+	Words       []*Words      `json:"words"`
 }
 
 // The two halves.
@@ -60,8 +60,8 @@ func halfOf(topic string) string {
 func Standing(src Source, channel note.Digest) (*Agreement, error) {
 	return build(src, channel, func(b *builder) (*Agreement, error) {
 		v := &Agreement{Frame: b.frame(), Halves: []Half{
-			{Name: deEscalation, Title: "De-escalation", Agreed: []*Item{}, Open: []*Item{}, Owed: []*Item{}},
-			{Name: coordination, Title: "Coordination on counter-terrorism and other mutual concerns", Agreed: []*Item{}, Open: []*Item{}, Owed: []*Item{}},
+			{Name: deEscalation, Title: locale.Phrasef("De-escalation"), Agreed: []*Item{}, Open: []*Item{}, Owed: []*Item{}},
+			{Name: coordination, Title: locale.Phrasef("Coordination on counter-terrorism and other mutual concerns"), Agreed: []*Item{}, Open: []*Item{}, Owed: []*Item{}},
 		}}
 		d := &drawing{b, v, map[note.ID]string{}}
 		for _, m := range b.s.Register.Matters() {
@@ -114,7 +114,7 @@ func (d *drawing) to(half string) *Half {
 	return &d.v.Halves[slices.IndexFunc(d.v.Halves, func(h Half) bool { return h.Name == half })]
 }
 
-func (d *drawing) item(m *register.Matter, what string, words ...*Words) *Item {
+func (d *drawing) item(m *register.Matter, what locale.Phrase, words ...*Words) *Item {
 	return &Item{Kind: m.Kind.Name, Matter: m.ID, Provisional: m.Provisional(), What: what, Words: slices.Concat([]*Words{}, words)}
 }
 
@@ -128,64 +128,79 @@ func (d *drawing) undertaking(m *register.Matter, s *matter.UndertakingState) {
 	terms := d.words(s.Opening, "terms")
 	switch s.State {
 	case "in force":
-		what := fmt.Sprintf("undertaking of %s, in force: accepted by every principal", parties(s.Parts))
+		what := locale.Phrasef("undertaking of %s, in force: accepted by every principal", parties(s.Parts))
 		if s.Status() == "fulfilled" {
-			what = fmt.Sprintf("undertaking of %s, fulfilled: every part confirmed", parties(s.Parts))
+			what = locale.Phrasef("undertaking of %s, fulfilled: every part confirmed", parties(s.Parts))
 		}
 		h.Agreed = append(h.Agreed, d.item(m, what, terms))
 		for i, p := range s.Parts {
 			if p.Stage == "disputed" || p.Stage == "reported" {
-				what := map[string]string{"disputed": "reported done by %s, disputed", "reported": "reported done by %s, not confirmed"}[p.Stage]
-				h.Open = append(h.Open, d.item(m, fmt.Sprintf("part %d: "+what, i+1, p.By), d.words(s.Opening, fmt.Sprintf("part/%d", i+1))))
+				what := locale.Phrasef("part %d: reported done by %s, not confirmed", i+1, p.By)
+				if p.Stage == "disputed" {
+					what = locale.Phrasef("part %d: reported done by %s, disputed", i+1, p.By)
+				}
+				h.Open = append(h.Open, d.item(m, what, d.words(s.Opening, fmt.Sprintf("part/%d", i+1))))
 			}
 		}
 	case "offered":
-		h.Open = append(h.Open, d.item(m, fmt.Sprintf("offered or asked for by %s, not accepted by every principal", s.Opener), terms))
+		h.Open = append(h.Open, d.item(m, locale.Phrasef("offered or asked for by %s, not accepted by every principal", s.Opener), terms))
 	case "crossed":
-		h.Open = append(h.Open, d.item(m, "accepted and withdrawn by notes that crossed: people must say again", terms))
+		h.Open = append(h.Open, d.item(m, locale.Phrasef("accepted and withdrawn by notes that crossed: people must say again"), terms))
 	case "declined", "withdrawn":
-		var by []string
+		var by []locale.Phrase
 		for _, e := range s.Ended {
-			by = append(by, e.As+" by "+e.Party)
+			by = append(by, locale.Phrasef("%s by %s", locale.Phrasef(e.As), e.Party))
 		}
-		h.Open = append(h.Open, d.item(m, fmt.Sprintf("undertaking offered or asked for by %s: %s", s.Opener, strings.Join(by, ", ")), terms))
+		h.Open = append(h.Open, d.item(m, locale.Phrasef("undertaking offered or asked for by %s: %s", s.Opener, locale.Join("%s, %s", by...)), terms))
 	}
 }
 
-func parties(parts []matter.UndertakingPart) string {
+func parties(parts []matter.UndertakingPart) locale.Phrase {
 	var out []string
 	for _, p := range parts {
 		if !slices.Contains(out, p.By) {
 			out = append(out, p.By)
 		}
 	}
-	return strings.Join(out, " and ")
+	return names("%s and %s", out)
+}
+
+// names says names after each other, by two.
+func names(format string, list []string) locale.Phrase {
+	var out []locale.Phrase
+	for _, s := range list {
+		out = append(out, locale.Phrasef("%s", s))
+	}
+	return locale.Join(format, out...)
 }
 
 func (d *drawing) talk(m *register.Matter, s *matter.TalkState) {
 	d.half[m.ID] = deEscalation
-	name := strings.TrimSpace(s.Form + " talk on " + s.When)
+	name := locale.Phrasef("talk on %s", s.When)
+	if s.Form != "" {
+		name = locale.Phrasef("%s talk on %s", locale.Phrasef(s.Form), s.When)
+	}
 	switch s.State {
 	case "agreed":
 		h := d.to(deEscalation)
-		h.Agreed = append(h.Agreed, d.item(m, name+": agreed to by every principal", d.words(s.Opening, "agenda")))
+		h.Agreed = append(h.Agreed, d.item(m, locale.Phrasef("%s: agreed to by every principal", name), d.words(s.Opening, "agenda")))
 	case "proposed":
 		h := d.to(deEscalation)
-		h.Open = append(h.Open, d.item(m, name+": proposed, not agreed to", d.words(s.Opening, "agenda")))
+		h.Open = append(h.Open, d.item(m, locale.Phrasef("%s: proposed, not agreed to", name), d.words(s.Opening, "agenda")))
 	}
 	t := d.builder.talk(s)
 	for _, row := range t.Points {
 		h := d.to(halfOf(row.Topic))
 		for _, p := range row.Points {
 			if p.Standing == "agreed" {
-				h.Agreed = append(h.Agreed, d.item(m, fmt.Sprintf("%s: %s, point %d, marked agreed by %s", name, p.Party, p.Number, markers(p.Marks)), p.Words))
+				h.Agreed = append(h.Agreed, d.item(m, locale.Phrasef("%s: %s, point %d, marked agreed by %s", name, p.Party, p.Number, markers(p.Marks)), p.Words))
 			}
 		}
 		rest := slices.DeleteFunc(slices.Clone(row.Points), func(p Point) bool { return p.Standing == "agreed" })
 		if len(rest) == 0 {
 			continue
 		}
-		item := d.item(m, fmt.Sprintf("%s: %s, %s, %s", name, row.Topic, row.In, standings(rest)))
+		item := d.item(m, locale.Phrasef("%s: %s, %s, %s", name, locale.Phrasef(row.Topic), row.In, standings(rest)))
 		for _, p := range rest {
 			item.Words = append(item.Words, p.Words)
 		}
@@ -193,46 +208,47 @@ func (d *drawing) talk(m *register.Matter, s *matter.TalkState) {
 	}
 }
 
-func standings(points []Point) string {
-	var out []string
+func standings(points []Point) locale.Phrase {
+	var out []locale.Phrase
 	for _, p := range points {
-		s := p.Standing
+		s := locale.Phrasef(p.Standing)
 		if len(p.Marks) > 0 {
-			s += " by " + markers(p.Marks)
+			s = locale.Phrasef("%s by %s", s, markers(p.Marks))
 		}
-		if !slices.Contains(out, s) {
+		if !slices.ContainsFunc(out, func(o locale.Phrase) bool { return o.String() == s.String() }) {
 			out = append(out, s)
 		}
 	}
-	return strings.Join(out, ", ")
+	return locale.Join("%s, %s", out...)
 }
 
-func markers(marks []matter.Mark) string {
+func markers(marks []matter.Mark) locale.Phrase {
 	var out []string
 	for _, m := range marks {
 		if !slices.Contains(out, m.Party) {
 			out = append(out, m.Party)
 		}
 	}
-	return strings.Join(out, ", ")
+	return names("%s, %s", out)
 }
 
 func (d *drawing) incident(m *register.Matter, s *matter.IncidentState) {
 	d.half[m.ID] = deEscalation
 	if s.State == "settled" {
 		h := d.to(deEscalation)
-		h.Agreed = append(h.Agreed, d.item(m, "incident, called settled by every principal", d.words(s.Opening, "account")))
+		h.Agreed = append(h.Agreed, d.item(m, locale.Phrasef("incident, called settled by every principal"), d.words(s.Opening, "account")))
 		return
 	}
 	var who []string
-	item := d.item(m, "")
+	var accounts []locale.Phrase
+	item := d.item(m, locale.Phrase{})
 	for _, a := range s.Accounts {
 		if !slices.Contains(who, a.Party) {
-			who = append(who, a.Party)
+			who, accounts = append(who, a.Party), append(accounts, locale.Phrasef("account of %s", a.Party))
 		}
 		item.Words = append(item.Words, d.words(a.Note, "account"))
 	}
-	item.What = "incident, not settled: account of " + strings.Join(who, ", account of ")
+	item.What = locale.Phrasef("incident, not settled: %s", locale.Join("%s, %s", accounts...))
 	h := d.to(deEscalation)
 	h.Open = append(h.Open, item)
 }
@@ -240,18 +256,18 @@ func (d *drawing) incident(m *register.Matter, s *matter.IncidentState) {
 func (d *drawing) mission(m *register.Matter, s *matter.MissionState) {
 	d.half[m.ID] = deEscalation
 	h := d.to(deEscalation)
-	var now []string
+	var now []locale.Phrase
 	var words []*Words
 	for _, name := range sortedKeys(s.Fields) {
 		f := s.Fields[name]
-		now = append(now, fmt.Sprintf("%s: %s (said by %s)", name, f.Value, f.Party))
+		now = append(now, locale.Phrasef("%s: %s (said by %s)", locale.Phrasef(name), locale.Phrasef(f.Value), f.Party))
 		if !slices.ContainsFunc(words, func(w *Words) bool { return w.Note == f.Note }) {
 			words = append(words, d.words(f.Note, "words"))
 		}
 	}
-	item := d.item(m, fmt.Sprintf("mission of %s to %s: %s", s.Sending, s.Receiving, strings.Join(now, "; ")), words...)
+	item := d.item(m, locale.Phrasef("mission of %s to %s: %s", s.Sending, s.Receiving, locale.Join("%s; %s", now...)), words...)
 	if s.Crossed != nil {
-		item.What += "; changed by notes that crossed: people must say again"
+		item.What = locale.Phrasef("%s; changed by notes that crossed: people must say again", item.What)
 	}
 	h.Missions = append(h.Missions, item)
 }
@@ -262,7 +278,7 @@ func (d *drawing) owed(c register.ClockView) {
 		half = coordination
 	}
 	clock := d.clock(c)
-	item := d.item(c.Matter, fmt.Sprintf("%s owes: %s", c.Owes, c.For), clock.Words)
+	item := d.item(c.Matter, locale.Phrasef("%s owes: %s", c.Owes, Says(c.For)), clock.Words)
 	var n int
 	switch s := c.Matter.State.(type) {
 	case *matter.UndertakingState:

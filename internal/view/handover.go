@@ -1,9 +1,7 @@
 package view
 
 import (
-	"fmt"
-	"strings"
-
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -11,12 +9,12 @@ import (
 
 // handover lays out who committed and who revealed, by name.
 func (b *builder) handover(s *matter.HandoverState) []Section {
-	terms := SectionItem{Label: s.Opener + " proposes", What: fmt.Sprintf("%s; to commit by %s, to reveal by %s", s.What, s.CommitBy, s.RevealBy),
+	terms := SectionItem{Label: locale.Phrasef("%s proposes", s.Opener), What: locale.Phrasef("%s; to commit by %s, to reveal by %s", s.What, s.CommitBy, s.RevealBy),
 		Notes: []note.ID{s.Opening}, Words: []*Words{b.words(s.Opening, "terms")}}
-	parties := Section{Title: "parties"}
+	parties := Section{Title: locale.Phrasef("parties")}
 	for i := range s.Parties {
 		p := &s.Parties[i]
-		item := SectionItem{Label: p.Party, State: handed(s, p), Notes: []note.ID{}, Words: []*Words{}}
+		item := SectionItem{Label: locale.Phrasef("%s", p.Party), State: handed(s, p), Notes: []note.ID{}, Words: []*Words{}}
 		if p.Commit != nil {
 			item.Notes = append(item.Notes, *p.Commit)
 		}
@@ -28,43 +26,43 @@ func (b *builder) handover(s *matter.HandoverState) []Section {
 		}
 		parties.Items = append(parties.Items, item)
 	}
-	return []Section{{[]SectionItem{terms}, "what is handed over"}, parties}
+	return []Section{{[]SectionItem{terms}, locale.Phrasef("what is handed over")}, parties}
 }
 
 // handed says how far a party is. Two salts are never alike by chance: of two
 // that committed to the same digest, one has it from the other.
-func handed(s *matter.HandoverState, p *matter.HandoverParty) string {
+func handed(s *matter.HandoverState, p *matter.HandoverParty) locale.Phrase {
 	for i := range s.Parties {
 		if o := &s.Parties[i]; o.Party != p.Party && o.Digest != nil && p.Digest != nil && *o.Digest == *p.Digest {
-			return far(p) + "; the digest is that of " + o.Party + " too"
+			return locale.Phrasef("%s; the digest is that of %s too", far(p), o.Party)
 		}
 	}
 	return far(p)
 }
 
-func far(p *matter.HandoverParty) string {
+func far(p *matter.HandoverParty) locale.Phrase {
 	switch {
 	case p.Commit == nil:
-		return "not committed"
+		return locale.Phrasef("not committed")
 	case p.Reveal != nil && len(p.Otherwise) > 0:
-		return "revealed what it committed to, after revealing otherwise"
+		return locale.Phrasef("revealed what it committed to, after revealing otherwise")
 	case p.Reveal != nil:
-		return "revealed what it committed to"
+		return locale.Phrasef("revealed what it committed to")
 	case len(p.Otherwise) > 0:
-		return "revealed otherwise: not what it committed to"
+		return locale.Phrasef("revealed otherwise: not what it committed to")
 	}
-	return "committed, not revealed"
+	return locale.Phrasef("committed, not revealed")
 }
 
 // handover puts a handover among what is open, or what was done as agreed.
 func (d *drawing) handover(m *register.Matter, s *matter.HandoverState) {
 	h := d.to(coordination)
 	d.half[m.ID] = coordination
-	var says []string
+	var says []locale.Phrase
 	for i := range s.Parties {
-		says = append(says, s.Parties[i].Party+": "+handed(s, &s.Parties[i]))
+		says = append(says, locale.Phrasef("%s: %s", s.Parties[i].Party, handed(s, &s.Parties[i])))
 	}
-	item := d.item(m, fmt.Sprintf("handover of %s; %s", s.What, strings.Join(says, "; ")), d.words(s.Opening, "terms"))
+	item := d.item(m, locale.Phrasef("handover of %s; %s", locale.Phrasef(s.What), locale.Join("%s; %s", says...)), d.words(s.Opening, "terms"))
 	if s.State == "revealed" {
 		h.Agreed = append(h.Agreed, item)
 	} else {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -22,15 +23,15 @@ type NoteLine struct {
 	Office     string            `json:"office,omitempty"`
 	Party      string            `json:"party"`
 	Precedence string            `json:"precedence"`
-	Reason     string            `json:"reason,omitempty"` // why it changed nothing
-	Result     string            `json:"result"`           // applied, out of order, beyond authority, ad referendum, waiting, not folded, kept
-	Settled    bool              `json:"settled"`          // false: provisional
-	Short      string            `json:"short"`            // PAK#41
-	Time       time.Time         `json:"time"`             // the author's claim
+	Reason     locale.Phrase     `json:"reason,omitzero"` // why it changed nothing
+	Result     string            `json:"result"`          // applied, out of order, beyond authority, ad referendum, waiting, not folded, kept
+	Settled    bool              `json:"settled"`         // false: provisional
+	Short      string            `json:"short"`           // PAK#41
+	Time       time.Time         `json:"time"`            // the author's claim
 }
 
 func (b *builder) line(e *register.Entry) *NoteLine {
-	l := &NoteLine{Audience: e.Audience, ID: e.ID, Party: e.ID.Party(), Precedence: e.Precedence, Reason: e.Reason,
+	l := &NoteLine{Audience: e.Audience, ID: e.ID, Party: e.ID.Party(), Precedence: e.Precedence, Reason: Says(e.Reason),
 		Result: string(e.Result), Settled: b.s.Register.Settled(e), Short: e.ID.Short(), Time: e.Time, During: b.during(e), Gist: b.gist(e)}
 	if e.Move != nil {
 		l.Act, l.Office = e.Move.Act, e.Move.Office
@@ -263,17 +264,17 @@ func (b *builder) matterLine(m *register.Matter) *MatterLine {
 
 // Clock is one deadline as it stands now.
 type Clock struct {
-	Done   *note.ID   `json:"done,omitempty"`    // the note that stopped it
-	DoneAt *time.Time `json:"done_at,omitempty"` // its claimed time
-	Due    *time.Time `json:"due,omitempty"`     // absent: open-ended
-	For    string     `json:"for"`
-	From   note.ID    `json:"from"`
-	HeldAt *time.Time `json:"held_at,omitempty"` // when the other side says that it held that note
-	Kind   string     `json:"kind"`
-	Matter note.ID    `json:"matter"`
-	Owes   string     `json:"owes"`
-	State  string     `json:"state"` // running, met, late, undecided, "due, unreported", lapsed, void, open-ended, done
-	Words  *Words     `json:"words"` // what is owed: the gist of the note that started it
+	Done   *note.ID      `json:"done,omitempty"`    // the note that stopped it
+	DoneAt *time.Time    `json:"done_at,omitempty"` // its claimed time
+	Due    *time.Time    `json:"due,omitempty"`     // absent: open-ended
+	For    locale.Phrase `json:"for"`
+	From   note.ID       `json:"from"`
+	HeldAt *time.Time    `json:"held_at,omitempty"` // when the other side says that it held that note
+	Kind   string        `json:"kind"`
+	Matter note.ID       `json:"matter"`
+	Owes   string        `json:"owes"`
+	State  string        `json:"state"` // running, met, late, undecided, "due, unreported", lapsed, void, open-ended, done
+	Words  *Words        `json:"words"` // what is owed: the gist of the note that started it
 }
 
 // Clocks is every deadline, the earliest first.
@@ -312,7 +313,7 @@ func (b *builder) clock(c register.ClockView) *Clock {
 
 // clockOf is clock without anybody's words.
 func (b *builder) clockOf(c register.ClockView) *Clock {
-	v := &Clock{Done: c.Done, For: c.For, From: c.From, Kind: c.Matter.Kind.Name, Matter: c.Matter.ID, Owes: c.Owes, State: string(c.State)}
+	v := &Clock{Done: c.Done, For: Says(c.For), From: c.From, Kind: c.Matter.Kind.Name, Matter: c.Matter.ID, Owes: c.Owes, State: string(c.State)}
 	if t, ok := c.DueTime(); ok {
 		v.Due = &t
 	}

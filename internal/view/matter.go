@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -89,9 +90,9 @@ type Talk struct {
 // Row is one topic: where it stands, and how it was marked. Two points that
 // share a topic do not therefore agree.
 type Row struct {
-	In     string  `json:"in"` // "both readouts", "only in PAK's readout", "in the only readout so far, PAK's"
-	Points []Point `json:"points"`
-	Topic  string  `json:"topic"`
+	In     locale.Phrase `json:"in"` // "both readouts", "only in PAK's readout", "in the only readout so far, PAK's"
+	Points []Point       `json:"points"`
+	Topic  string        `json:"topic"`
 }
 
 // Point is one point of one readout.
@@ -214,18 +215,18 @@ func (b *builder) talk(s *matter.TalkState) *Talk {
 }
 
 // where says in whose readouts a topic stands.
-func where(in, sides []string) string {
+func where(in, sides []string) locale.Phrase {
 	switch {
 	case len(sides) == 1:
-		return "in the only readout so far, " + sides[0] + "'s"
+		return locale.Phrasef("in the only readout so far, %s's", sides[0])
 	case len(in) == len(sides) && len(sides) == 2:
-		return "both readouts"
+		return locale.Phrasef("both readouts")
 	case len(in) == len(sides):
-		return "all readouts"
+		return locale.Phrasef("all readouts")
 	case len(in) == 1:
-		return "only in " + in[0] + "'s readout"
+		return locale.Phrasef("only in %s's readout", in[0])
 	}
-	return fmt.Sprintf("in the readouts of %v only", in)
+	return locale.Phrasef("in the readouts of %s only", fmt.Sprint(in))
 }
 
 // standing is how the other sides marked a point: all of them agreed, or one

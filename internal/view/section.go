@@ -1,6 +1,7 @@
 package view
 
 import (
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -10,18 +11,18 @@ import (
 // how the kinds are shown that need no layout of their own.
 type Section struct {
 	Items []SectionItem `json:"items"`
-	Title string        `json:"title"`
+	Title locale.Phrase `json:"title"`
 }
 
 // SectionItem is one line of a section: a numbered item, a clause, a step.
 // What is the program's own wording, and takes no side; the substance is in
 // the words.
 type SectionItem struct {
-	Label string    `json:"label"`           // "item 1", "clause 3, PAK"
-	Notes []note.ID `json:"notes"`           // that made it so
-	State string    `json:"state,omitempty"` // "answered: inquiring", "no answer"
-	What  string    `json:"what,omitempty"`  // fields, in words of the table
-	Words []*Words  `json:"words"`
+	Label locale.Phrase `json:"label"`          // "item 1", "clause 3, PAK"
+	Notes []note.ID     `json:"notes"`          // that made it so
+	State locale.Phrase `json:"state,omitzero"` // "answered: inquiring", "no answer"
+	What  locale.Phrase `json:"what,omitzero"`  // fields, in words of the table
+	Words []*Words      `json:"words"`
 }
 
 // pages is how each kind is shown in full. Each returns the notes that

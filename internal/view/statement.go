@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"detente/internal/locale"
 	"detente/matter"
 	"detente/note"
 	"detente/register"
@@ -29,19 +30,19 @@ func (b *builder) statement(v *Matter, m *register.Matter, s *matter.StatementSt
 	if s.OnOffer() == nil {
 		for _, w := range s.Drafts {
 			e := b.s.Register.Entry(w.Note)
-			section := Section{Title: "working text " + w.Note.Short() + " of " + w.Party + ", without force", Items: []SectionItem{}}
+			section := Section{Title: locale.Phrasef("working text %s of %s, without force", w.Note.Short(), w.Party), Items: []SectionItem{}}
 			for i, topic := range matter.Clauses(e.Move) {
-				section.Items = append(section.Items, SectionItem{Label: fmt.Sprintf("clause %d", i+1), What: topic, Notes: []note.ID{}, Words: []*Words{b.words(w.Note, fmt.Sprintf("clause/%d", i+1))}})
+				section.Items = append(section.Items, SectionItem{Label: locale.Phrasef("clause %d", i+1), What: locale.Phrasef(topic), Notes: []note.ID{}, Words: []*Words{b.words(w.Note, fmt.Sprintf("clause/%d", i+1))}})
 			}
 			v.Sections = append(v.Sections, section)
 		}
 	}
-	last := Section{Title: "what else was said", Items: []SectionItem{}}
+	last := Section{Title: locale.Phrasef("what else was said"), Items: []SectionItem{}}
 	for _, w := range s.Abandoned {
-		last.Items = append(last.Items, SectionItem{Label: w.Party, State: "walked away", Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
+		last.Items = append(last.Items, SectionItem{Label: locale.Phrasef("%s", w.Party), State: locale.Phrasef("walked away"), Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
 	}
 	for _, w := range s.Published {
-		last.Items = append(last.Items, SectionItem{Label: w.Party, State: "published", What: w.When + ", " + w.Outlet, Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
+		last.Items = append(last.Items, SectionItem{Label: locale.Phrasef("%s", w.Party), State: locale.Phrasef("published"), What: locale.Phrasef("%s, %s", w.When, w.Outlet), Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
 	}
 	if len(last.Items) > 0 {
 		v.Sections = append(v.Sections, last)
@@ -50,15 +51,15 @@ func (b *builder) statement(v *Matter, m *register.Matter, s *matter.StatementSt
 }
 
 func (b *builder) proposal(p *matter.ProposedText) Section {
-	section := Section{Title: fmt.Sprintf("text %s, proposed by %s", p.Note.Short(), p.Party), Items: []SectionItem{}}
+	section := Section{Title: locale.Phrasef("text %s, proposed by %s", p.Note.Short(), p.Party), Items: []SectionItem{}}
 	for _, slot := range []string{"title", "preamble"} {
-		section.Items = append(section.Items, SectionItem{Label: slot, Notes: []note.ID{}, Words: []*Words{b.words(p.Note, slot)}})
+		section.Items = append(section.Items, SectionItem{Label: locale.Phrasef(slot), Notes: []note.ID{}, Words: []*Words{b.words(p.Note, slot)}})
 	}
 	for i, topic := range p.Clauses {
-		section.Items = append(section.Items, SectionItem{Label: fmt.Sprintf("clause %d", i+1), What: topic, Notes: []note.ID{}, Words: []*Words{b.words(p.Note, fmt.Sprintf("clause/%d", i+1))}})
+		section.Items = append(section.Items, SectionItem{Label: locale.Phrasef("clause %d", i+1), What: locale.Phrasef(topic), Notes: []note.ID{}, Words: []*Words{b.words(p.Note, fmt.Sprintf("clause/%d", i+1))}})
 		for _, w := range p.Words {
 			if w.Clause == i+1 && w.Back == nil {
-				section.Items = append(section.Items, SectionItem{Label: fmt.Sprintf("clause %d, %s", i+1, w.Party), State: w.As, Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
+				section.Items = append(section.Items, SectionItem{Label: locale.Phrasef("clause %d, %s", i+1, w.Party), State: locale.Phrasef(w.As), Notes: []note.ID{w.Note}, Words: []*Words{b.words(w.Note, "remark")}})
 			}
 		}
 	}
@@ -66,30 +67,30 @@ func (b *builder) proposal(p *matter.ProposedText) Section {
 }
 
 func (b *builder) signatures(m *register.Matter, s *matter.StatementState, p *matter.ProposedText) Section {
-	section := Section{Title: "signatures on " + p.Note.Short() + ", for release at " + p.Release, Items: []SectionItem{}}
+	section := Section{Title: locale.Phrasef("signatures on %s, for release at %s", p.Note.Short(), p.Release), Items: []SectionItem{}}
 	for _, party := range p.Owing {
-		item := SectionItem{Label: party, State: "not signed", Notes: []note.ID{}, Words: []*Words{}}
+		item := SectionItem{Label: locale.Phrasef("%s", party), State: locale.Phrasef("not signed"), Notes: []note.ID{}, Words: []*Words{}}
 		if w := p.Signature(party); w != nil {
-			item.State, item.Notes, item.Words = "signed", []note.ID{w.Note}, []*Words{b.words(w.Note, "remark")}
+			item.State, item.Notes, item.Words = locale.Phrasef("signed"), []note.ID{w.Note}, []*Words{b.words(w.Note, "remark")}
 		}
 		section.Items = append(section.Items, item)
 	}
 	if p == s.OnOffer() && s.State == "signed" {
-		section.Items = append(section.Items, SectionItem{Label: "release", State: b.release(m), Notes: []note.ID{}, Words: []*Words{}})
+		section.Items = append(section.Items, SectionItem{Label: locale.Phrasef("release"), State: b.release(m), Notes: []note.ID{}, Words: []*Words{}})
 	}
 	return section
 }
 
 // release says whether a statement that everyone has signed is released.
-func (b *builder) release(m *register.Matter) string {
+func (b *builder) release(m *register.Matter) locale.Phrase {
 	settled, _ := m.Settled.(*matter.StatementState)
 	switch {
 	case b.released(m):
-		return "released"
+		return locale.Phrasef("released")
 	case settled == nil || settled.State != "signed":
-		return "signed by every principal, and not settled: it is not released until it is"
+		return locale.Phrasef("signed by every principal, and not settled: it is not released until it is")
 	}
-	return "signed by every principal, to be released at the moment"
+	return locale.Phrasef("signed by every principal, to be released at the moment")
 }
 
 func (d *drawing) statement(m *register.Matter, s *matter.StatementState) {
@@ -102,8 +103,8 @@ func (d *drawing) statement(m *register.Matter, s *matter.StatementState) {
 	if p == nil || s.State == "abandoned" {
 		return
 	}
-	text := func(what string) *Item {
-		item := d.item(m, what+", release at "+p.Release)
+	text := func(what locale.Phrase) *Item {
+		item := d.item(m, locale.Phrasef("%s, release at %s", what, p.Release))
 		for i := range p.Clauses {
 			item.Words = append(item.Words, d.words(p.Note, fmt.Sprintf("clause/%d", i+1)))
 		}
@@ -111,10 +112,10 @@ func (d *drawing) statement(m *register.Matter, s *matter.StatementState) {
 	}
 	switch s.State {
 	case "signed":
-		h.Agreed = append(h.Agreed, text("joint statement, "+d.release(m)))
+		h.Agreed = append(h.Agreed, text(locale.Phrasef("joint statement, %s", d.release(m))))
 	case "crossed":
-		h.Open = append(h.Open, text("joint statement, signed and changed by notes that crossed: somebody must propose again"))
+		h.Open = append(h.Open, text(locale.Phrasef("joint statement, signed and changed by notes that crossed: somebody must propose again")))
 	default:
-		h.Open = append(h.Open, text(fmt.Sprintf("joint statement proposed by %s, %s, not signed by every principal", p.Party, s.State)))
+		h.Open = append(h.Open, text(locale.Phrasef("joint statement proposed by %s, %s, not signed by every principal", p.Party, locale.Phrasef(s.State))))
 	}
 }

@@ -191,6 +191,9 @@ func (b *builder) words(id note.ID, slot string) *Words {
 	return w
 }
 
+// sealedText is what is said in place of a text that is sealed to offices.
+const sealedText = "sealed to %s"
+
 // sealedTo says for whom a text of a move is sealed; empty: for all who hold
 // the note.
 func sealedTo(m *note.Move, slot string) string {
@@ -198,7 +201,7 @@ func sealedTo(m *note.Move, slot string) string {
 		return ""
 	}
 	if to := matter.SealedFor(m.Act, slot, m.Fields); to != nil {
-		return "sealed to " + strings.Join(to, ", ")
+		return strings.Replace(sealedText, "%s", strings.Join(to, ", "), 1)
 	}
 	return ""
 }

@@ -71,7 +71,7 @@ func TestWhere(t *testing.T) {
 	}{
 		{both, both, "both readouts"}, {[]string{"PAK"}, both, "only in PAK's readout"}, {[]string{"PAK"}, []string{"PAK"}, "in the only readout so far, PAK's"},
 	} {
-		if got := where(c.in, c.sides); got != c.want {
+		if got := where(c.in, c.sides); got.String() != c.want {
 			t.Errorf("%v of %v: got %q, want %q", c.in, c.sides, got, c.want)
 		}
 	}
