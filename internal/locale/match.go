@@ -45,17 +45,15 @@ func (m *Matcher) Phrase(text string) Phrase {
 		for _, arg := range found[1:] {
 			n, err := strconv.Atoi(arg)
 			switch {
-			case m.word(arg):
-				p.Args = append(p.Args, Phrasef(arg))
 			case err == nil && strconv.Itoa(n) == arg:
 				p.Args = append(p.Args, n)
+			case m.word(arg):
+				p.Args = append(p.Args, Phrasef(arg))
 			default:
 				p.Args = append(p.Args, arg)
 			}
 		}
-		if p.String() == text { // a number such as 01 stays what it is
-			return p
-		}
+		return p
 	}
 	return Phrasef(text)
 }

@@ -29,6 +29,7 @@ func funcs(loc *locale.Locale) template.FuncMap {
 		"note":        notePath,
 		"num":         loc.Number,
 		"phrase":      loc.SayHTML,
+		"says":        func(s string) template.HTML { return loc.SayHTML(view.Says(s)) },
 		"t":           loc.HTML,
 		"text":        loc.T, // for attributes and titles
 		"when":        func(p *Page, t time.Time) When { return when(loc, p, t) },
