@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"flag"
+	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	commands := map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "lacks": lacks, "manager": manager, "served": served, "told": told}
+	commands := map[string]func(*testscript.TestScript, bool, []string){"capture": capture, "fetch": fetch, "freeport": freeport, "lacks": lacks, "manager": manager, "served": served, "told": told}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update, Cmds: commands, Setup: func(e *testscript.Env) error {
 		e.Setenv("NO_COLOR", "1")
 		return nil
@@ -66,6 +68,29 @@ func told(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if got := string(b[:n]); !strings.HasPrefix(got, args[0]) {
 		ts.Fatalf("the manager was told %q, want %s", got, args[0])
+	}
+}
+
+// freeport puts a port that nobody listens on into a variable.
+func freeport(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Check(l.Close())
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv(args[0], port)
+}
+
+// fetch writes what a page says to a file; with ! it wants it to fail.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	r, err := http.Get(args[0])
+	ts.Check(err)
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o666))
+	if ok := r.StatusCode == http.StatusOK; ok == neg {
+		ts.Fatalf("%s: %s", args[0], r.Status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"detente/internal/health"
 	"detente/internal/node"
 	"detente/internal/web"
 )
@@ -20,6 +22,7 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 	f.Var(&listen, "listen", "HOST:PORT to listen on; may be given more than once; none: only call out")
 	var desk deskFlags
 	desk.set(f)
+	figures := f.String("metrics", "", "HOST:PORT of /healthz, /readyz and /metrics, for the machines that watch the node; without a host, this machine only; empty: none")
 	verbose := f.Bool("verbose", false, "log every exchange")
 	return func(ctx context.Context, c *Call) (err error) {
 		if err := c.want(0, 0, "no arguments"); err != nil {
@@ -67,6 +70,10 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		if err == nil {
 			socket, err = web.Listen(c.Dir)
 		}
+		var watched net.Listener
+		if err == nil && *figures != "" {
+			watched, err = listenFigures(*figures)
+		}
 		if err != nil {
 			for _, l := range lines {
 				l.Close() //nolint:errcheck // nothing was taken on it
@@ -85,6 +92,10 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		api := web.NewAPI(n)
 		run(func() error { return web.Serve(ctx, socket, api) })
 		run(func() error { api.Watch(ctx, log); return nil })
+		if watched != nil {
+			log.Info("metrics", "address", watched.Addr())
+			run(func() error { return web.Serve(ctx, watched, health.New(n)) })
+		}
 		if pages != nil {
 			run(func() error { return desk.serve(ctx, pages, n, api, log) })
 		}
@@ -105,6 +116,19 @@ func setupServe(f *flag.FlagSet, _ []string) func(context.Context, *Call) error 
 		}
 		return nil
 	}
+}
+
+// listenFigures opens the address of what a node's own machines watch it by.
+func listenFigures(at string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return nil, usage("--metrics %q is not HOST:PORT: %w", at, err)
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port))
+	if err != nil {
+		return nil, fmt.Errorf("no figures can be served on %s: %w", at, err)
+	}
+	return l, nil
 }
 
 // listenOn returns where to listen: as told, or where the credence says that

@@ -11,9 +11,9 @@ import (
 	"sync"
 	"testing"
 
-	"detente/charter"
 	"detente/internal/house"
 	"detente/internal/node"
+	"detente/internal/nodetest"
 	"detente/internal/store"
 	"detente/internal/view"
 	"detente/note"
@@ -28,40 +28,16 @@ func open(t *testing.T) *Desk {
 // pair founds a channel of two parties, and returns the desks of both.
 func pair(t *testing.T) map[string]*Desk {
 	t.Helper()
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	dir := t.TempDir()
-	c := charter.Charter{Exercise: true, Languages: []string{"en"}, Name: "Hotline", Purpose: "De-escalation", Quota: charter.Quota{MaxBytes: 1 << 30, MaxPending: 100, NotesPerHour: 1000}, Version: charter.Version}
-	for _, p := range []string{"IRN", "PAK"} {
-		cred, err := node.Init(filepath.Join(dir, p), node.InitOptions{Party: p, Name: p})
-		check(err)
-		c.Members = append(c.Members, charter.Member{Credence: cred.Digest(), Identity: cred.Identity, Name: p, Party: p, Role: charter.Principal, Zone: "UTC",
-			Offices: []charter.Office{{Binds: []string{"*"}, Code: "mfa", Name: "Ministry", Says: []string{"*"}}}})
-	}
-	s, err := charter.NewSigned(c)
-	check(err)
-	docs := [][]byte{}
-	nodes := map[string]*node.Node{}
-	for _, p := range []string{"IRN", "PAK"} {
-		k, err := node.LoadIdentity(filepath.Join(dir, p+".identity"), "")
-		check(err)
-		check(s.Add(k, p))
-		n, err := node.Open(t.Context(), node.Config{Dir: filepath.Join(dir, p)})
-		check(err)
-		_, signed := n.Credence()
-		docs, nodes[p] = append(docs, signed), n
-		t.Cleanup(func() { check(n.Close()) })
-	}
+	nodetest.Found(t, dir)
 	desks := map[string]*Desk{}
-	for p, n := range nodes {
-		for _, d := range append(docs, s.Bytes()) {
-			_, _, err := n.AddDocument(t.Context(), d)
-			check(err)
-		}
+	for _, p := range []string{"IRN", "PAK"} {
+		n := nodetest.Open(t, filepath.Join(dir, p))
+		t.Cleanup(func() {
+			if err := n.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 		desks[p] = New(n)
 	}
 	return desks

@@ -49,6 +49,7 @@ type Node struct {
 	lock    *os.File
 	log     *slog.Logger
 	traffic atomic.Int64
+	stats   stats
 	fresh   fresh
 
 	patience patience
@@ -81,7 +82,7 @@ func (e *LockedError) Error() string {
 // memory, and compares it with the signing journal. A node that must not sign
 // opens all the same, and says why: see Snapshot.Recovering.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
-	n := &Node{cfg: cfg, channels: map[note.Digest]*channel{}, changed: make(chan struct{}), patience: usualPatience, log: cfg.Log, store: cfg.Store, journal: cfg.Journal}
+	n := &Node{cfg: cfg, stats: newStats(), channels: map[note.Digest]*channel{}, changed: make(chan struct{}), patience: usualPatience, log: cfg.Log, store: cfg.Store, journal: cfg.Journal}
 	if n.cfg.Now == nil {
 		n.cfg.Now = time.Now
 	}

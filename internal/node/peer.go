@@ -186,16 +186,20 @@ func (p *peer) exchange(ctx context.Context, to Address) error {
 		again, err := p.once(ctx, to)
 		if err != nil {
 			var bad *Bad
+			how := "lost"
 			p.c.mu.Lock()
 			if errors.As(err, &bad) {
+				how = "refused"
 				p.disagree(p.c.n.Now(), err)
 			} else {
 				p.lost(p.c.n.Now(), err)
 			}
 			p.c.mu.Unlock()
+			p.c.n.stats.exchanged(p.party, how)
 			p.c.n.announceChange()
 			return err
 		}
+		p.c.n.stats.exchanged(p.party, "done")
 		if !again {
 			return nil
 		}

@@ -307,8 +307,8 @@ func (t *taking) store(ctx context.Context) error {
 	}
 	n.at("stored")
 	if len(t.entries) > 0 {
-		if err := n.Journal().Record(t.entries...); err != nil {
-			return n.fail(err)
+		if err := n.record(t.entries...); err != nil {
+			return err
 		}
 	}
 	n.at("receipted")

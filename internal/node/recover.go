@@ -208,8 +208,8 @@ func (c *channel) owed(ctx context.Context) error {
 	if err := n.commit(ctx, b); err != nil {
 		return err
 	}
-	if err := n.Journal().Record(entries...); err != nil {
-		return n.fail(err)
+	if err := n.record(entries...); err != nil {
+		return err
 	}
 	if role == journal.Receipt {
 		c.mu.Lock()

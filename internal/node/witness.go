@@ -154,8 +154,8 @@ func (c *channel) lastWitnessed(origin string) (note.Head, error) {
 	case !ok && row.Head.Origin == "":
 		return note.Head{}, nil
 	case !ok || row.Head.Size > size:
-		if err := n.Journal().Record(journal.Entry{Role: journal.Witness, Head: row.Head}); err != nil {
-			return note.Head{}, n.fail(err)
+		if err := n.record(journal.Entry{Role: journal.Witness, Head: row.Head}); err != nil {
+			return note.Head{}, err
 		}
 		return row.Head, nil
 	case row.Head.Size == size && row.Head.Origin != "" && row.Head.Root != root:
@@ -220,8 +220,8 @@ func (c *channel) cosign(ctx context.Context, h note.Head, signed []byte) ([]byt
 		return nil, err
 	}
 	n.at("witnessed")
-	if err := n.Journal().Record(journal.Entry{Role: journal.Witness, Head: h}); err != nil {
-		return nil, n.fail(err)
+	if err := n.record(journal.Entry{Role: journal.Witness, Head: h}); err != nil {
+		return nil, err
 	}
 	return lines, nil
 }

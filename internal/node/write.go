@@ -146,8 +146,8 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 		return err
 	}
 	n.at("committed")
-	if err := n.Journal().Record(journal.Entry{Role: journal.Feed, Head: add.Head}); err != nil {
-		return n.fail(err)
+	if err := n.record(journal.Entry{Role: journal.Feed, Head: add.Head}); err != nil {
+		return err
 	}
 	n.at("journaled")
 	c.mu.Lock()
@@ -177,11 +177,25 @@ func (c *channel) write(ctx context.Context, batch []*submission) error {
 	return nil
 }
 
+// record writes signatures to the journal, after the ledger and before they
+// leave. Where that fails, nothing more is signed.
+func (n *Node) record(entries ...journal.Entry) error {
+	began := time.Now()
+	err := n.Journal().Record(entries...)
+	n.stats.journal.UpdateDuration(began)
+	if err != nil {
+		return n.fail(err)
+	}
+	return nil
+}
+
 // commit writes a batch. Of a full disk it is certain that nothing was
 // written; of any other failure it is not, and then nothing more is signed
 // until the ledger is opened anew and shows what it holds.
 func (n *Node) commit(ctx context.Context, b store.Batch) error {
+	began := time.Now()
 	err := n.store.Commit(ctx, b)
+	n.stats.commit.UpdateDuration(began)
 	if err == nil || errors.Is(err, store.ErrFull) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrClosed) {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"detente/charter"
 	"detente/internal/house"
 	"detente/internal/node"
 	"detente/matter"
@@ -123,18 +122,11 @@ func (b *builder) brief(since time.Time) *BriefChannel {
 		}
 	}
 	v.Owed, v.Owing = first(owed, b.clock), first(owing, b.clock)
-	calls := map[string]*presence{}
-	for _, p := range b.s.Peers {
-		calls[p.Party] = new(presence)
-	}
 	var changed, unread []*register.Entry
 	var origin, party string
 	for e := range r.All() { // the whole record, once, feed by feed
 		if e.ID.Origin != origin {
 			origin, party = e.ID.Origin, e.ID.Party()
-		}
-		if p := calls[party]; p != nil {
-			p.saw(e)
 		}
 		if e.Result == register.Kept || e.Move != nil && e.Move.Act == matter.Test {
 			continue
@@ -158,7 +150,7 @@ func (b *builder) brief(since time.Time) *BriefChannel {
 	})
 	v.Changed, v.Unread = first(changed, b.briefNote), first(unread, b.briefNote)
 	for _, p := range b.s.Peers {
-		if u, ok := b.unreachable(p, calls[p.Party]); ok {
+		if u, ok := b.unreachable(p); ok {
 			v.Unreachable = append(v.Unreachable, u)
 		}
 	}
@@ -204,11 +196,8 @@ func (b *builder) briefNote(e *register.Entry) *BriefNote {
 
 // unreachable says what stands between this node and a peer; ok is false where
 // nothing does.
-func (b *builder) unreachable(p node.PeerInfo, calls *presence) (u Unreachable, ok bool) {
-	u = Unreachable{Down: !p.Up, LastHeard: stamp(p.Heard), MissedRolls: []Roll{}, Party: p.Party, Since: stamp(p.Since)}
-	if p.Role == charter.Principal {
-		u.MissedRolls = calls.missed(b)
-	}
+func (b *builder) unreachable(p node.PeerInfo) (u Unreachable, ok bool) {
+	u = Unreachable{Down: !p.Up, LastHeard: stamp(p.Heard), MissedRolls: MissedRolls(b.s, p.Party, b.now), Party: p.Party, Since: stamp(p.Since)}
 	for _, f := range b.s.Feeds {
 		for i := f.Receipts[p.Party]; f.Party == b.s.Party && i < f.Head.Size; i++ {
 			e := b.s.Register.Entry(note.ID{Origin: f.Origin, Index: i})

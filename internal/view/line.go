@@ -101,18 +101,15 @@ func State(src Source, channel note.Digest) (*Line, error) {
 
 func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []register.ClockView) Peer {
 	m, _ := b.s.Docs.Member(p.Party)
-	v := Peer{Addresses: slices.Concat([]string{}, p.Addresses), LastError: p.LastError, LastHeard: stamp(p.Heard), MissedRolls: []Roll{}, MissingHere: p.Missing,
+	v := Peer{Addresses: slices.Concat([]string{}, p.Addresses), LastError: p.LastError, LastHeard: stamp(p.Heard), MissedRolls: MissedRolls(b.s, p.Party, b.now), MissingHere: p.Missing,
 		Name: m.Name, Party: p.Party, PictureEqual: p.Picture, Role: p.Role, Since: stamp(p.Since),
 		Unacked: []note.ID{}, Unanswered: []note.ID{}, Undelivered: []note.ID{}, Up: p.Up}
 	if p.Picture != nil {
 		at := p.PictureAt
 		v.PictureAt = &at
 	}
-	var calls presence
 	for _, e := range entries {
 		switch {
-		case e.ID.Party() == p.Party:
-			calls.saw(e)
 		case e.ID.Party() != b.s.Party || isAck(e) || !slices.Contains(e.Audience, p.Party):
 		default:
 			said, asked := acknowledged(e, p.Party)
@@ -134,34 +131,28 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 			}
 		}
 	}
-	if p.Role == charter.Principal {
-		v.MissedRolls = calls.missed(b)
-	}
 	return v
 }
 
-// presence is a party's own notes on the channel, as far as roll calls go.
-type presence struct {
-	began time.Time // the earliest claimed time
-	rolls []time.Time
-}
-
-func (p *presence) saw(e *register.Entry) {
-	if p.began.IsZero() || e.Time.Before(p.began) {
-		p.began = e.Time
+// MissedRolls returns the roll calls of the last day that did not come from a
+// principal that has been heard of; none of any other party.
+func MissedRolls(s *node.Snapshot, party string, now time.Time) []Roll {
+	var began time.Time
+	for _, f := range s.Feeds {
+		if e := s.Register.Entry(note.ID{Origin: f.Origin}); f.Party == party && e != nil && (began.IsZero() || e.Time.Before(began)) {
+			began = e.Time
+		}
 	}
-	if e.Result != register.Kept && e.Move != nil && e.Move.Act == matter.Test && e.Move.Fields["use"] == "roll-call" {
-		p.rolls = append(p.rolls, e.Time)
-	}
-}
-
-// missed returns the roll calls of the last day that did not come from a party
-// that has been heard of.
-func (p *presence) missed(b *builder) []Roll {
-	if p.began.IsZero() {
+	if began.IsZero() || s.Docs.Role(party) != charter.Principal {
 		return []Roll{}
 	}
-	return missedRolls(b.s.Docs.Current().Charter.RollCall, p.rolls, p.began, b.now)
+	var rolls []time.Time
+	for _, e := range s.Register.OfAct(matter.Test) {
+		if e.ID.Party() == party && e.Result != register.Kept && e.Move.Fields["use"] == "roll-call" {
+			rolls = append(rolls, e.Time)
+		}
+	}
+	return missedRolls(s.Docs.Current().Charter.RollCall, rolls, began, now)
 }
 
 // acknowledged reports whether a note asks for a person's word at all, and

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detente/internal/desk"
+	"detente/internal/nodetest"
 	"detente/internal/officer"
 )
 
@@ -56,7 +57,7 @@ func (r *reader) next() map[string]string {
 // TestEvents sends a note while a stream is open, and wants its kind and names
 // and nothing that it says; then takes the stream up again from each position.
 func TestEvents(t *testing.T) {
-	n := newNode(t)
+	n := nodetest.New(t)
 	a := NewAPI(n)
 	s := follow(t, a, with(officer.Reader), "", "")
 	if ct := s.resp.Header.Get("Content-Type"); ct != "text/event-stream" || s.resp.Header.Get("Cache-Control") != "no-store" {
@@ -105,7 +106,7 @@ func TestEvents(t *testing.T) {
 // TestHeartbeat wants something to come although nothing happens, without an
 // event.
 func TestHeartbeat(t *testing.T) {
-	a := NewAPI(newNode(t))
+	a := NewAPI(nodetest.New(t))
 	a.heartbeat = time.Millisecond
 	s := follow(t, a, with(officer.Reader), "", "")
 	for range 3 {
@@ -119,7 +120,7 @@ func TestHeartbeat(t *testing.T) {
 // TestStreamBounds opens more streams than one officer may have, and wants them
 // all to end with the node.
 func TestStreamBounds(t *testing.T) {
-	n := newNode(t)
+	n := nodetest.New(t)
 	a := NewAPI(n)
 	var open []*reader
 	for range perOfficer {

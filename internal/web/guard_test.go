@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"detente/internal/node"
+	"detente/internal/nodetest"
 	"detente/internal/officer"
 	"detente/internal/officer/signin"
 )
@@ -80,7 +81,7 @@ func (s *server) ask(method, path, token, body string) (*http.Response, Problem)
 // that is none, and with that of each role; and wants none to be reached that
 // the role is not for. What lies behind is TestRoles'.
 func TestGuard(t *testing.T) {
-	s := serve(t, newNode(t))
+	s := serve(t, nodetest.New(t))
 	s.guard.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o, ok := officer.FromContext(r.Context())
 		if !ok {
@@ -143,7 +144,7 @@ func ticking() func() time.Time {
 
 // TestTokens tries tokens that are none, and that were ended.
 func TestTokens(t *testing.T) {
-	s := serve(t, newNode(t))
+	s := serve(t, nodetest.New(t))
 	resp, _ := s.ask("GET", "/api/v1/node", "", "")
 	if resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") != `Bearer realm="detente"` {
 		t.Errorf("without: %s, %q", resp.Status, resp.Header.Get("WWW-Authenticate"))
@@ -178,7 +179,7 @@ func TestTokens(t *testing.T) {
 
 // TestTooMany has an officer ask more than one may.
 func TestTooMany(t *testing.T) {
-	s := serve(t, newNode(t))
+	s := serve(t, nodetest.New(t))
 	now := time.Now()
 	s.guard.now = func() time.Time { return now }
 	for range atOnce {
@@ -196,7 +197,7 @@ func TestTooMany(t *testing.T) {
 
 // TestNoRow asks for what is in no row.
 func TestNoRow(t *testing.T) {
-	s := serve(t, newNode(t))
+	s := serve(t, nodetest.New(t))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -218,7 +219,7 @@ func TestNoRow(t *testing.T) {
 // TestPathsStayAtHome gives paths of the node's machine as an officer, wherever
 // a request can name one.
 func TestPathsStayAtHome(t *testing.T) {
-	n := newNode(t)
+	n := nodetest.New(t)
 	s := serve(t, n)
 	secret := filepath.Join(n.Dir(), "store.key")
 	quoted, err := json.Marshal(secret)
