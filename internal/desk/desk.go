@@ -97,6 +97,7 @@ type Desk struct {
 	n        *node.Node
 	officers *officer.Book
 	drafts   sync.Mutex // of drafts that are changed, sent or dropped
+	giving   sync.Mutex // of entries of what was given out
 	matching matching
 }
 

@@ -45,12 +45,14 @@ type Made struct {
 }
 
 // Disclosure is the body of a Disclosed: a note that was opened for someone
-// outside.
+// outside, a joint statement that was written out for anybody, or a file of a
+// note that a person was given.
 type Disclosure struct {
-	Consent *note.ID `json:"consent,omitempty"` // of its author, where it is another's
-	Dir     string   `json:"dir"`               // the folder that was made
-	Note    note.ID  `json:"note"`
-	To      string   `json:"to"`
+	Attachment int      `json:"attachment,omitempty"` // its number, from 1
+	Consent    *note.ID `json:"consent,omitempty"`    // of its author, where it is another's
+	Dir        string   `json:"dir,omitempty"`        // the folder that was made
+	Note       note.ID  `json:"note"`                 // of a statement the text that was signed
+	To         string   `json:"to,omitempty"`         // empty: anybody
 }
 
 // Press says from where a draft was read.

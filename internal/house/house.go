@@ -55,7 +55,7 @@ const (
 	Claim     Kind = "claim"     // an Act: what the press or a third party says
 	Match     Kind = "match"     // an Act: which note a paper is
 	Confirmed Kind = "confirmed" // a Made: from which press text a note was made
-	Disclosed Kind = "disclosed" // a Disclosure: which note went to whom outside
+	Disclosed Kind = "disclosed" // a Disclosure: what went to whom in the clear
 
 	// Of officers and releases; the bodies are package officer's.
 	Officer   Kind = "officer"   // an Officer as of then

@@ -162,11 +162,17 @@ func (p *Page) NoteInFull(v *view.Note) {
 		p.made(v.Made)
 	}
 	for _, d := range v.Disclosed {
-		by := ""
-		if d.Consent != nil {
-			by = ", by the consent " + d.Consent.Short()
+		what, to := "disclosed", d.To
+		if d.Attachment > 0 {
+			what = fmt.Sprintf("attachment %d given out", d.Attachment)
 		}
-		p.Hang(4, "in-house: disclosed", Local(&v.Frame, d.Time)+", to "+d.To+by)
+		if to == "" {
+			to = "anybody"
+		}
+		if d.Consent != nil {
+			to += ", by the consent " + d.Consent.Short()
+		}
+		p.Hang(4, "in-house: "+what, Local(&v.Frame, d.Time)+", to "+to)
 	}
 	pair("leaf", v.Leaf.String())
 	pair("check words", strings.Join(v.CheckWords, " "))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"detente/audit"
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/view"
 	"detente/internal/web"
@@ -120,9 +121,19 @@ func (s *stage) export(p *party) (files map[string][]byte, status int) {
 	r := httptest.NewRequest("POST", "/api/v1/notes/x/statement?channel="+s.channel.String(), strings.NewReader(string(body)))
 	r.URL.Path = "/api/v1/notes/" + s.text.Short() + "/statement"
 	web.NewAPI(p.node).ServeHTTP(w, r)
+	gone, err := house.Read[house.Disclosure](p.node.House(), house.Disclosed)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	if w.Code != http.StatusOK {
+		if len(gone) != 0 {
+			s.t.Errorf("it did not leave, and the in-house record says %+v", gone)
+		}
 		s.t.Log(w.Body.String())
 		return nil, w.Code
+	}
+	if len(gone) != 1 || gone[0].Value.Dir != dir || gone[0].Value.Note.Party() != s.text.Party() || gone[0].Value.To != "" {
+		s.t.Errorf("it was given out, and the in-house record says %+v", gone)
 	}
 	files = map[string][]byte{}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {

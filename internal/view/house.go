@@ -161,7 +161,8 @@ func claimsOn(src Source, v *Matter) ([]*InHouse, error) {
 	return out, err
 }
 
-// DisclosedTo is one time that a note went to someone outside.
+// DisclosedTo is one time that a note, or a file of it, went to someone in the
+// clear.
 type DisclosedTo struct {
 	house.Disclosure
 	Time time.Time `json:"time"`

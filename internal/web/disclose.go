@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,24 +72,25 @@ func (a *API) disclose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := absent(in.Dir); err != nil {
-		return err
-	}
-	// What leaves is on record before it is there to be taken.
-	e, err := a.n.House().Append(r.Context(), house.Disclosed, house.Disclosure{Consent: d.Consent, Dir: in.Dir, Note: id, To: in.To})
+	entry, err := a.giveOut(r.Context(), house.Disclosure{Consent: d.Consent, Dir: in.Dir, Note: id, To: in.To}, files)
 	if err != nil {
 		return err
 	}
-	if err := audit.WriteFolder(in.Dir, files); err != nil {
-		return fmt.Errorf("%s of the in-house record says that it left, and it did not: %w", e.ID, err)
-	}
-	return answer(w, Disclosed{Consent: d.Consent, Entry: e.ID, Handling: leaving.Handling.String(), Note: id, To: in.To})
+	return answer(w, Disclosed{Consent: d.Consent, Entry: entry, Handling: leaving.Handling.String(), Note: id, To: in.To})
 }
 
-// absent refuses a folder that is there.
-func absent(dir string) error {
-	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return &desk.FieldError{Field: "dir", Why: fmt.Sprintf("%s is there already; it was left alone: choose another folder", dir)}
+// giveOut writes a folder for somebody outside. What leaves is on record before
+// it is there to be taken.
+func (a *API) giveOut(ctx context.Context, d house.Disclosure, files map[string][]byte) (house.ID, error) {
+	if _, err := os.Lstat(d.Dir); !errors.Is(err, fs.ErrNotExist) {
+		return 0, &desk.FieldError{Field: "dir", Why: fmt.Sprintf("%s is there already; it was left alone: choose another folder", d.Dir)}
 	}
-	return nil
+	e, err := a.n.House().Append(ctx, house.Disclosed, d)
+	if err != nil {
+		return 0, err
+	}
+	if err := audit.WriteFolder(d.Dir, files); err != nil {
+		return 0, fmt.Errorf("%s of the in-house record says that it left, and it did not: %w", e.ID, err)
+	}
+	return e.ID, nil
 }

@@ -10,6 +10,7 @@ import (
 	"detente/audit"
 	"detente/charter"
 	"detente/internal/desk"
+	"detente/internal/house"
 	"detente/internal/node"
 	"detente/internal/view"
 	"detente/matter"
@@ -82,10 +83,7 @@ func (a *API) statement(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := absent(in.Dir); err != nil {
-		return err
-	}
-	if err := audit.WriteFolder(in.Dir, files); err != nil {
+	if _, err := a.giveOut(r.Context(), house.Disclosure{Dir: in.Dir, Note: proposal}, files); err != nil {
 		return err
 	}
 	return answer(w, NewPublicStatement(s))

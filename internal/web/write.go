@@ -170,15 +170,7 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("%.20q is not the number of an attachment", r.PathValue("number"))
 	}
-	leaving, err := a.desk.Leaving(desk.Read, id)
-	if err != nil {
-		return err
-	}
-	leaving.Opened = true
-	if err := desk.MayLeave(leaving); err != nil {
-		return err
-	}
-	f, _, err := a.n.Attachment(id, number)
+	f, _, err := a.desk.Attachment(r.Context(), id, number)
 	if err != nil {
 		return err
 	}
