@@ -1,7 +1,7 @@
 package register
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +31,8 @@ type ClockView struct {
 	State  ClockState
 	DoneAt time.Time // the claimed time of the note that stopped it
 	HeldAt time.Time // the claimed time of the first note by which the other side says that it holds that note; zero: none yet
+
+	nth int // among the clocks of its matter
 }
 
 // At returns every clock of the channel as it stands at t, the earliest
@@ -43,8 +45,8 @@ func (r *Register) At(t time.Time) []ClockView {
 		if m.State == nil {
 			continue
 		}
-		for _, c := range m.State.Clocks() {
-			out = append(out, r.clockAt(m, c, t))
+		for i, c := range m.State.Clocks() {
+			out = append(out, r.clockAt(ClockView{Clock: c, Matter: m, nth: i}, t))
 		}
 	}
 	sortClocks(out)
@@ -56,14 +58,10 @@ func (r *Register) At(t time.Time) []ClockView {
 // grows with what is owed, not with the record.
 func (r *Register) Owing(t time.Time) []ClockView {
 	r.Current()
-	matters := slices.SortedFunc(maps.Keys(r.owing), func(a, b *Matter) int { return compareIDs(a.ID, b.ID) })
-	var out []ClockView
-	for _, m := range matters {
-		for _, c := range m.State.Clocks() {
-			if !unstopped(c) {
-				continue
-			}
-			if v := r.clockAt(m, c, t); v.State != Lapsed {
+	out := make([]ClockView, 0, len(r.owing))
+	for _, clocks := range r.owing {
+		for _, c := range clocks {
+			if v := r.clockAt(c, t); v.State != Lapsed {
 				out = append(out, v)
 			}
 		}
@@ -77,36 +75,41 @@ func (r *Register) Current() {
 	for _, m := range r.stale {
 		m.stale = false
 		m.fold()
-		if m.State != nil && slices.ContainsFunc(m.State.Clocks(), unstopped) {
-			r.owing[m] = true
-		} else {
-			delete(r.owing, m)
+		delete(r.owing, m)
+		if m.State == nil {
+			continue
+		}
+		for i, c := range m.State.Clocks() {
+			if c.Done == nil && !c.Void {
+				r.owing[m] = append(r.owing[m], ClockView{Clock: c, Matter: m, nth: i})
+			}
 		}
 	}
 	r.stale = r.stale[:0]
 }
 
-func unstopped(c matter.Clock) bool { return c.Done == nil && !c.Void }
-
+// sortClocks puts the earliest deadline first, what has none last, and of one
+// deadline the matters by name; the clocks of one matter stay as they are.
 func sortClocks(list []ClockView) {
-	slices.SortStableFunc(list, func(a, b ClockView) int {
+	slices.SortFunc(list, func(a, b ClockView) int {
 		if (a.Due == "") != (b.Due == "") {
 			if a.Due == "" {
 				return 1
 			}
 			return -1
 		}
-		return strings.Compare(a.Due, b.Due)
+		return cmp.Or(strings.Compare(a.Due, b.Due), compareIDs(a.Matter.ID, b.Matter.ID), cmp.Compare(a.nth, b.nth))
 	})
 }
 
-func (r *Register) clockAt(m *Matter, c matter.Clock, t time.Time) ClockView {
-	v := ClockView{Clock: c, Matter: m}
+// clockAt says how a clock stands at t.
+func (r *Register) clockAt(v ClockView, t time.Time) ClockView {
+	c := v.Clock
 	due, dated := c.DueTime()
 	if c.Done != nil {
 		e := r.Entry(*c.Done)
 		v.DoneAt = e.Time
-		for _, p := range m.Audience {
+		for _, p := range v.Matter.Audience {
 			// The side to which it is owed says when it held the note.
 			if other := r.Covered(p, *c.Done); p != c.Owes && other != nil && (v.HeldAt.IsZero() || other.Time.Before(v.HeldAt)) {
 				v.HeldAt = other.Time

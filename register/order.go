@@ -156,6 +156,13 @@ func (a *audience) arrived(e *Entry) {
 	}
 }
 
+// Holds reports whether a note of party says that its author held the note
+// called id.
+func (r *Register) Holds(party string, id note.ID) bool {
+	own := r.feeds[id.Origin]
+	return own != nil && slices.ContainsFunc(r.all, func(f *feed) bool { return f.party == party && f.cover[own] > id.Index })
+}
+
 // Covered returns the first note of party whose author, when writing it, held
 // the note called id; nil if there is none. It is how a receiver says "held",
 // by an ack or by any other note.

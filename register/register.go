@@ -134,8 +134,8 @@ type Register struct {
 	audiences map[string]*audience
 	left      map[string]bool
 	waiting   int
-	stale     []*Matter        // with a note that is not looked at in owing yet
-	owing     map[*Matter]bool // with a clock that nothing has stopped
+	stale     []*Matter               // with a note that is not looked at in owing yet
+	owing     map[*Matter][]ClockView // the clocks that nothing has stopped, of every matter that has one
 	times     chronicle
 }
 
@@ -148,13 +148,14 @@ type feed struct {
 	placed   int              // how many, from the first, have their depth and are folded
 	stands   uint64           // how many entries stand; all, unless it is frozen
 	serial   int              // of the latest charter used
+	began    time.Time        // the earliest time that a note of it claims; zero: none can be read
 	cover    map[*feed]uint64 // the greatest size seen of every other feed, by what is placed
 }
 
 // New returns an empty register. rules gives the rules of a charter, or says
 // that it is not known yet.
 func New(rules func(charter note.Digest) (Rules, bool)) *Register {
-	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, acts: map[*matter.Act][]*Entry{}, audiences: map[string]*audience{}, left: map[string]bool{}, owing: map[*Matter]bool{}}
+	return &Register{rules: rules, feeds: map[string]*feed{}, matters: map[note.ID]*Matter{}, keyed: map[string]*Matter{}, acts: map[*matter.Act][]*Entry{}, audiences: map[string]*audience{}, left: map[string]bool{}, owing: map[*Matter][]ClockView{}}
 }
 
 // Add takes notes in, in any order between feeds; within a feed each must be
@@ -177,6 +178,9 @@ func (r *Register) Add(n Opened) bool {
 		e.seen[i] = seen{r.feed(s.Origin), s.Size}
 	}
 	f.entries = append(f.entries, e)
+	if !e.Time.IsZero() && (f.began.IsZero() || e.Time.Before(f.began)) {
+		f.began = e.Time
+	}
 	r.times.late = append(r.times.late, e)
 	if e.Precedence == "flash" {
 		r.flash = append(r.flash, e)
@@ -253,6 +257,20 @@ func (r *Register) Size(origin string) uint64 {
 		return uint64(len(f.entries))
 	}
 	return 0
+}
+
+// Waiting returns how many notes wait for their past.
+func (r *Register) Waiting() int { return r.waiting }
+
+// Began returns the earliest time that a note of a party claims; zero where
+// nothing has come of it.
+func (r *Register) Began(party string) (t time.Time) {
+	for _, f := range r.all {
+		if f.party == party && !f.began.IsZero() && (t.IsZero() || f.began.Before(t)) {
+			t = f.began
+		}
+	}
+	return t
 }
 
 // Entry returns a note, or nil.

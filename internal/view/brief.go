@@ -97,7 +97,7 @@ func BriefOf(src Source, party string, o BriefOptions) (*Brief, error) {
 	for _, id := range o.Channels {
 		c, err := build(src, id, func(b *builder) (*BriefChannel, error) {
 			b.lang = o.Lang
-			return b.brief(v.Since), nil
+			return b.brief(v.Since, nil), nil
 		})
 		if err != nil {
 			return nil, err
@@ -107,54 +107,84 @@ func BriefOf(src Source, party string, o BriefOptions) (*Brief, error) {
 	return v, nil
 }
 
-func (b *builder) brief(since time.Time) *BriefChannel {
+// brief draws one channel. What changed is what came since a mark, or without
+// one since a time.
+func (b *builder) brief(from time.Time, seen Mark) *BriefChannel {
 	r := b.s.Register
 	v := &BriefChannel{Frame: b.frame(), Suspensions: Suspended(r, b.now), Unreachable: []Unreachable{}}
 	for i := range v.Suspensions {
 		v.Suspensions[i].Words = b.words(v.Suspensions[i].Note, "body")
 	}
-	var owed, owing []register.ClockView
-	for _, c := range r.Owing(b.now) {
+	v.Owed, v.Owing = List[*Clock]{Lines: []*Clock{}}, List[*Clock]{Lines: []*Clock{}}
+	for _, c := range b.due() {
+		l := &v.Owing
 		if c.Owes == b.s.Party {
-			owed = append(owed, c)
-		} else {
-			owing = append(owing, c)
+			l = &v.Owed
+		}
+		if l.Total++; l.Total <= briefLines {
+			l.Lines = append(l.Lines, b.clock(c))
 		}
 	}
-	v.Owed, v.Owing = first(owed, b.clock), first(owing, b.clock)
-	var changed, unread []*register.Entry
-	var origin, party string
-	for e := range r.All() { // the whole record, once, feed by feed
-		if e.ID.Origin != origin {
-			origin, party = e.ID.Origin, e.ID.Party()
-		}
-		if e.Result == register.Kept || e.Move != nil && e.Move.Act == matter.Test {
-			continue
-		}
-		if !e.Time.Before(since) {
-			changed = append(changed, e)
-		}
-		if party != b.s.Party && b.unread(e) {
-			unread = append(unread, e)
-		}
+	v.Unread = first(b.unread(), b.briefNote)
+	if seen != nil {
+		v.Changed = b.unseen(seen)
+	} else {
+		v.Changed = first(b.changed(from), b.briefNote)
 	}
-	slices.SortFunc(changed, func(x, y *register.Entry) int { return y.Time.Compare(x.Time) })
-	slices.SortFunc(unread, func(x, y *register.Entry) int {
-		if x, y := x.Precedence == "flash", y.Precedence == "flash"; x != y {
-			if x {
-				return -1
-			}
-			return 1
-		}
-		return x.Time.Compare(y.Time)
-	})
-	v.Changed, v.Unread = first(changed, b.briefNote), first(unread, b.briefNote)
 	for _, p := range b.s.Peers {
 		if u, ok := b.unreachable(p); ok {
 			v.Unreachable = append(v.Unreachable, u)
 		}
 	}
 	return v
+}
+
+func isTest(e *register.Entry) bool { return e.Move != nil && e.Move.Act == matter.Test }
+
+// changed returns the notes since a time, but tests, the newest first.
+func (b *builder) changed(from time.Time) (out []*register.Entry) {
+	all := b.s.Register.ByTime()
+	for _, e := range slices.Backward(all[since(all, from):]) {
+		if !isTest(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// unread returns the notes of others that wait for a person here, flash first:
+// a message, a question, a dossier or a request without a word of any grade, or
+// a flash note without any word on its matter since.
+func (b *builder) unread() (out []*register.Entry) {
+	r := b.s.Register
+	for _, act := range asking {
+		for _, e := range r.OfAct(act) {
+			if ofParty(e.ID, b.s.Party) {
+				continue
+			}
+			if said, asked := acknowledged(e, b.s.Party); asked && !said {
+				out = append(out, e)
+			}
+		}
+	}
+	for _, e := range r.Flash() {
+		if ofParty(e.ID, b.s.Party) || e.Result == register.Kept || isTest(e) {
+			continue
+		}
+		if _, asked := acknowledged(e, b.s.Party); !asked && urgent(r, b.s.Party, e) {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(x, y *register.Entry) int {
+		if x, y := x.Precedence == "flash", y.Precedence == "flash"; x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return register.CompareTimes(x, y)
+	})
+	return out
 }
 
 // first draws the first lines of a list.
@@ -164,20 +194,6 @@ func first[E, T any](list []E, draw func(E) T) List[T] {
 		out.Lines = append(out.Lines, draw(e))
 	}
 	return out
-}
-
-// unread reports whether a note of another party waits for a person here: a
-// message or a question without a word of any grade, or a flash note without
-// any word on its matter since.
-func (b *builder) unread(e *register.Entry) bool {
-	if e.Move != nil {
-		if _, act, ok := matter.Find(e.Move.Act); ok && act.Starts != "" {
-			if said, asked := acknowledged(e, b.s.Party); asked {
-				return !said
-			}
-		}
-	}
-	return urgent(b.s.Register, b.s.Party, e)
 }
 
 func (b *builder) briefNote(e *register.Entry) *BriefNote {
@@ -197,14 +213,6 @@ func (b *builder) briefNote(e *register.Entry) *BriefNote {
 // unreachable says what stands between this node and a peer; ok is false where
 // nothing does.
 func (b *builder) unreachable(p node.PeerInfo) (u Unreachable, ok bool) {
-	u = Unreachable{Down: !p.Up, LastHeard: stamp(p.Heard), MissedRolls: MissedRolls(b.s, p.Party, b.now), Party: p.Party, Since: stamp(p.Since)}
-	for _, f := range b.s.Feeds {
-		for i := f.Receipts[p.Party]; f.Party == b.s.Party && i < f.Head.Size; i++ {
-			e := b.s.Register.Entry(note.ID{Origin: f.Origin, Index: i})
-			if e != nil && !isAck(e) && slices.Contains(e.Audience, p.Party) && b.delivered(e.ID, p.Party) == Sent {
-				u.Unreceipted++
-			}
-		}
-	}
+	u = Unreachable{Down: !p.Up, LastHeard: stamp(p.Heard), MissedRolls: MissedRolls(b.s, p.Party, b.now), Party: p.Party, Since: stamp(p.Since), Unreceipted: len(b.undelivered(p.Party))}
 	return u, u.Down || u.Unreceipted > 0 || len(u.MissedRolls) > 0
 }

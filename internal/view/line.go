@@ -81,15 +81,9 @@ func State(src Source, channel note.Digest) (*Line, error) {
 		for _, f := range b.s.Feeds {
 			v.Feeds = append(v.Feeds, Feed{Frozen: f.Frozen, Origin: f.Origin, Party: f.Party, Root: f.Head.Root, Receipts: f.Receipts, Size: f.Head.Size, Why: f.Why})
 		}
-		entries := b.s.Register.Entries()
-		for _, e := range entries {
-			if e.Result == register.Waiting {
-				v.Waiting++
-			}
-		}
-		clocks := b.s.Register.Owing(b.now)
+		v.Waiting = b.s.Register.Waiting()
 		for _, p := range b.s.Peers {
-			v.Peers = append(v.Peers, b.peer(p, entries, clocks))
+			v.Peers = append(v.Peers, b.peer(p))
 		}
 		for _, s := range Suspended(b.s.Register, b.now) {
 			s.Words = b.words(s.Note, "body")
@@ -99,7 +93,7 @@ func State(src Source, channel note.Digest) (*Line, error) {
 	})
 }
 
-func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []register.ClockView) Peer {
+func (b *builder) peer(p node.PeerInfo) Peer {
 	m, _ := b.s.Docs.Member(p.Party)
 	v := Peer{Addresses: slices.Concat([]string{}, p.Addresses), LastError: p.LastError, LastHeard: stamp(p.Heard), MissedRolls: MissedRolls(b.s, p.Party, b.now), MissingHere: p.Missing,
 		Name: m.Name, Party: p.Party, PictureEqual: p.Picture, Role: p.Role, Since: stamp(p.Since),
@@ -108,20 +102,15 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 		at := p.PictureAt
 		v.PictureAt = &at
 	}
-	for _, e := range entries {
-		switch {
-		case e.ID.Party() != b.s.Party || isAck(e) || !slices.Contains(e.Audience, p.Party):
-		default:
-			said, asked := acknowledged(e, p.Party)
-			switch {
-			case b.delivered(e.ID, p.Party) == Sent:
-				v.Undelivered = append(v.Undelivered, e.ID)
-			case asked && !said:
-				v.Unacked = append(v.Unacked, e.ID)
-			}
-		}
+	for _, e := range b.undelivered(p.Party) {
+		v.Undelivered = append(v.Undelivered, e.ID)
 	}
-	for _, c := range clocks {
+	unacked := b.unacked(p.Party)
+	slices.SortFunc(unacked, register.CompareTimes)
+	for _, e := range unacked {
+		v.Unacked = append(v.Unacked, e.ID)
+	}
+	for _, c := range b.due() {
 		if c.Owes != p.Party || c.From.Party() != b.s.Party {
 			continue
 		}
@@ -134,25 +123,62 @@ func (b *builder) peer(p node.PeerInfo, entries []*register.Entry, clocks []regi
 	return v
 }
 
+// undelivered returns this node's notes to a party that neither a receipt nor
+// a note of its own covers, as they were written.
+func (b *builder) undelivered(party string) (out []*register.Entry) {
+	for _, f := range b.s.Feeds {
+		for i := f.Receipts[party]; f.Party == b.s.Party && i < f.Head.Size; i++ {
+			e := b.s.Register.Entry(note.ID{Origin: f.Origin, Index: i})
+			if e != nil && !isAck(e) && slices.Contains(e.Audience, party) && b.delivered(e.ID, party) == Sent {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// asking are the acts that ask for a person's word: see acknowledged.
+var asking = []string{"message/send", "incident/question", "dossier/share", matter.Supplement, "request/make"}
+
+// unacked returns this node's notes that are delivered to a party and ask for
+// a person's word that has not come.
+func (b *builder) unacked(party string) (out []*register.Entry) {
+	for _, act := range asking {
+		for _, e := range b.s.Register.OfAct(act) {
+			if !ofParty(e.ID, b.s.Party) {
+				continue
+			}
+			if said, asked := acknowledged(e, party); asked && !said && slices.Contains(e.Audience, party) && b.delivered(e.ID, party) != Sent {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
 // MissedRolls returns the roll calls of the last day that did not come from a
 // principal that has been heard of; none of any other party.
 func MissedRolls(s *node.Snapshot, party string, now time.Time) []Roll {
-	var began time.Time
-	for _, f := range s.Feeds {
-		if e := s.Register.Entry(note.ID{Origin: f.Origin}); f.Party == party && e != nil && (began.IsZero() || e.Time.Before(began)) {
-			began = e.Time
-		}
-	}
+	began := s.Register.Began(party)
 	if began.IsZero() || s.Docs.Role(party) != charter.Principal {
 		return []Roll{}
 	}
-	var rolls []time.Time
-	for _, e := range s.Register.OfAct(matter.Test) {
-		if e.ID.Party() == party && e.Result != register.Kept && e.Move.Fields["use"] == "roll-call" {
-			rolls = append(rolls, e.Time)
+	var came []time.Time
+	all := s.Register.ByTime()
+	for _, e := range all[since(all, now.Add(-24*time.Hour-RollGrace)):] {
+		if ofParty(e.ID, party) && isTest(e) && e.Move.Fields["use"] == "roll-call" {
+			came = append(came, e.Time)
 		}
 	}
-	return missedRolls(s.Docs.Current().Charter.RollCall, rolls, began, now)
+	return missedRolls(s.Docs.Current().Charter.RollCall, came, began, now)
+}
+
+// due returns what is owed now, worked out once.
+func (b *builder) due() []register.ClockView {
+	if !b.owed {
+		b.clocks, b.owed = b.s.Register.Owing(b.now), true
+	}
+	return b.clocks
 }
 
 // acknowledged reports whether a note asks for a person's word at all, and

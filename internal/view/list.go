@@ -59,7 +59,7 @@ const (
 )
 
 func (b *builder) delivered(id note.ID, party string) string {
-	if b.s.Register.Covered(party, id) != nil {
+	if b.s.Register.Holds(party, id) {
 		return Acked
 	}
 	for _, f := range b.s.Feeds {

@@ -118,6 +118,8 @@ type builder struct {
 	lang    string       // of gists, where it is there; empty: English
 	stops   []Suspension // every one of the channel, once it was asked for
 	talks   map[*register.Matter]*conversation
+	clocks  []register.ClockView // what is owed now, once it was asked for
+	owed    bool
 }
 
 // pending is words that are read after the lock is given back.
