@@ -30,8 +30,23 @@ func Listen(dir string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	defer syscall.Umask(syscall.Umask(0o177))
-	return net.Listen("unix", path)
+	l, err := (&net.ListenConfig{Control: private}).Listen(context.Background(), "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// private makes a socket that is open to its own user only from its first
+// moment, where bind gives it the mode of its descriptor, as on Linux. The umask
+// would do that everywhere, and to everything else that is made meanwhile.
+func private(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) {
+		syscall.Fchmod(int(fd), 0o600) //nolint:errcheck // elsewhere the folder alone, 0700, guards that moment
+	})
 }
 
 // Serve serves a handler until ctx ends.
