@@ -87,7 +87,7 @@ func init() {
 			Help: "The node matches a paper by itself only to a note whose check words are those that were entered with it.\nWhat fits by day and subject is shown as perhaps, and a person confirms it: detente file match."},
 		{Name: "file show", Args: "ENTRY", Short: "show a paper or a call that was logged", Node: true, Setup: setupFileShow},
 		{Name: "bench line", Args: "[--json]", Short: "measure the line between two nodes on this machine", Setup: setupBench},
-		{Name: "demo", Args: "[--dir DIR] [--scenario fictional|FILE] [--exit]", Short: "play the crisis of January 2024, or another, on real nodes", Setup: setupDemo,
+		{Name: "demo", Args: "[--dir DIR] [--scenario fictional|FILE] [--pace DURATION] [--desk HOST:PORT] [--exit]", Short: "play the crisis of January 2024, or another, on real nodes", Setup: setupDemo,
 			Help: demoHelp},
 		{Name: "help", Args: "[COMMAND | KIND/ACT | TOPIC]", Short: "explain a command, an act or a topic", Setup: plain(help)},
 		{Name: "completion", Args: "bash|zsh|fish", Short: "print shell completion", Setup: plain(completion)},

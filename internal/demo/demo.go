@@ -23,17 +23,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"detente/internal/house"
 	"detente/internal/node"
-	"detente/internal/page"
-	"detente/note"
-	"detente/register"
 	"detente/scenario"
 )
 
@@ -49,10 +44,7 @@ type Options struct {
 	Width    int  // columns; 0: 80
 	Color    bool // Out is a terminal that shows them
 
-	// Serve makes the process that serves a node once the scenario is played.
-	// nil: the demo ends with the transcript.
-	Serve   func(dir, listen string) *exec.Cmd
-	Program string // how a person calls this program
+	Live *Live // nil: it is played at once, and the demo ends with the transcript
 
 	patience time.Duration
 	adjust   func(w *world, party string, c *node.Config) // tests hinder a node by it
@@ -85,29 +77,33 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return err
 	}
-	began := time.Now()
-	w := &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, entered: map[string]house.ID{},
-		shown: map[string]bool{}, lines: newLines(), meant: map[note.ID]register.Result{}}
+	if o.Live != nil {
+		return live(ctx, o)
+	}
+	w := newWorld(o, o.Dir)
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.opening()
 	if err := w.found(ctx); err != nil {
 		return err
 	}
 	w.founded()
-	if err := w.play(ctx); err != nil {
-		return err
-	}
-	problems := w.settle(ctx)
-	w.closing(problems, time.Since(began))
-	if len(problems) > 0 {
-		return &Unsettled{problems}
-	}
-	if o.Serve != nil {
-		if err := w.stay(ctx); err != nil {
+	for i := range o.Scenario.Steps {
+		if err := w.step(ctx, &o.Scenario.Steps[i]); err != nil {
 			return err
 		}
 	}
-	return w.page.Err()
+	return errors.Join(w.finish(ctx), w.page.Err())
+}
+
+// finish ends a scenario whose steps are played, and says what is wrong.
+func (w *world) finish(ctx context.Context) error {
+	w.clock.set(w.Scenario.End)
+	problems := w.settle(ctx)
+	w.closing(problems, time.Since(w.began))
+	if len(problems) > 0 {
+		return &Unsettled{problems}
+	}
+	return nil
 }
 
 // clock is the calendar of the scenario. It stands still between steps.

@@ -19,39 +19,31 @@ import (
 	"detente/seal"
 )
 
-// play plays every step, each after the one before it is acknowledged.
-func (w *world) play(ctx context.Context) error {
-	for i := range w.Scenario.Steps {
-		st := &w.Scenario.Steps[i]
-		w.clock.set(st.At)
-		var err error
-		switch st.Kind {
-		case scenario.Day:
-			w.dayHeading(st)
-		case scenario.Pause:
-			err = w.pause(st)
-		case scenario.Note:
-			err = w.send(ctx, st)
-		case scenario.Entry:
-			err = w.enter(ctx, st)
-		case scenario.Link:
-			err = w.link(ctx, st)
-		case scenario.Courier:
-			err = w.courier(ctx, st)
-		case scenario.Erase:
-			err = w.erase(ctx, st)
-		case scenario.Fork:
-			err = w.fork(ctx, st)
-		case scenario.Close:
-			err = w.endFeed(ctx, st)
-		case scenario.Expect:
-			err = w.expect(st)
-		}
-		if err != nil {
-			return err
-		}
+// step plays a step; it is done when it is acknowledged.
+func (w *world) step(ctx context.Context, st *scenario.Step) error {
+	w.clock.set(st.At)
+	switch st.Kind {
+	case scenario.Day:
+		w.dayHeading(st)
+	case scenario.Pause:
+		return w.pause(st)
+	case scenario.Note:
+		return w.send(ctx, st)
+	case scenario.Entry:
+		return w.enter(ctx, st)
+	case scenario.Link:
+		return w.link(ctx, st)
+	case scenario.Courier:
+		return w.courier(ctx, st)
+	case scenario.Erase:
+		return w.erase(ctx, st)
+	case scenario.Fork:
+		return w.fork(ctx, st)
+	case scenario.Close:
+		return w.endFeed(ctx, st)
+	case scenario.Expect:
+		return w.expect(st)
 	}
-	w.clock.set(w.Scenario.End)
 	return nil
 }
 

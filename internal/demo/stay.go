@@ -8,118 +8,31 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
-	"time"
 
-	"detente/internal/web"
 	"detente/scenario"
 )
 
-// child is the process that serves a party's node.
-type child struct {
-	p   *party
-	cmd *exec.Cmd
-	log *os.File
-}
-
-// stay hands every node to a process of its own, as detente serve runs it,
-// prints what to try by hand, and returns when ctx ends or no process is left.
-func (w *world) stay(ctx context.Context) (err error) {
+// over ends a scenario that is played to its end: it says what is wrong with
+// the run, and what can be tried on the nodes by hand. They stay up, and their
+// calendar stands where the scenario ends.
+func (w *world) over(ctx context.Context, all fronts) (outcome, err error) {
+	outcome = w.finish(ctx)
+	w.page.Blank()
+	w.page.Heading("The nodes and their desks stay up, and the calendar stands where the scenario ends; end them with Ctrl-C")
 	pair := w.pair()
-	var leaf []byte
-	if pair != nil {
-		leaf = w.someLeaf(pair)
-	}
-	if err := w.close(); err != nil {
-		return err
+	if pair == nil || ctx.Err() != nil {
+		return outcome, nil
 	}
 	var spoilt *spoilable
-	if leaf != nil {
-		if spoilt, err = spoil(pair.principals[1].dir, leaf); err != nil {
-			return err
+	if leaf := w.someLeaf(pair); leaf != nil {
+		if spoilt, err = spoil(ctx, pair.principals[1], leaf); err != nil {
+			return outcome, err
 		}
 	}
-	ended := make(chan *child)
-	var children []*child
-	var waiting sync.WaitGroup
-	defer func() {
-		for _, c := range children {
-			c.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it has ended
-		}
-		waiting.Wait()
-	}()
-	for _, p := range w.parties {
-		c, startErr := w.start(p)
-		if startErr != nil {
-			return startErr
-		}
-		children = append(children, c)
-		waiting.Go(func() {
-			c.cmd.Wait() //nolint:errcheck // however it ended, it has
-			c.log.Close()
-			select {
-			case ended <- c:
-			case <-ctx.Done():
-			}
-		})
-	}
-	for _, c := range children {
-		if err := c.ready(ctx); err != nil {
-			return err
-		}
-	}
-	w.page.Blank()
-	w.page.Heading("The nodes stay up, each as a process of its own, on the clock of this machine; end them with Ctrl-C")
-	if pair != nil {
-		w.tries(pair, children, spoilt)
-	}
-	for left := len(children); left > 0; left-- {
-		select {
-		case <-ctx.Done():
-			w.page.Line("The nodes end. Their folders stay in " + w.Dir + ".")
-			return nil
-		case c := <-ended:
-			w.page.Line(fmt.Sprintf("The process of %s has ended.", c.p.code))
-		}
-	}
-	return nil
-}
-
-// start starts the process that serves a node, where it was reached before.
-func (w *world) start(p *party) (*child, error) {
-	c := &child{p: p, cmd: w.Serve(p.dir, p.addr)}
-	var err error
-	if c.log, err = os.OpenFile(p.dir+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-		return nil, err
-	}
-	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
-	if err := c.cmd.Start(); err != nil {
-		return nil, errors.Join(err, c.log.Close())
-	}
-	return c, nil
-}
-
-// ready waits until the process takes commands.
-func (c *child) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if h, err := web.Dial(c.p.dir); err == nil {
-			h.CloseIdleConnections()
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the process of %s takes no commands; see %s", c.p.code, c.log.Name())
-		case <-tick.C:
-		}
-	}
+	w.tries(pair, spoilt)
+	return outcome, nil
 }
 
 // pair returns the first channel on which two can try something, or nil.
@@ -154,13 +67,17 @@ type spoilable struct {
 }
 
 // spoil copies a node, so that a byte of the copy can be flipped while the
-// node itself goes on.
-func spoil(from string, leaf []byte) (*spoilable, error) {
-	s := &spoilable{dir: from + "-copy", to: 'X'}
-	if err := copyTree(from, s.dir); err != nil {
+// node itself goes on. The ledger comes last: a copy that is ahead of its
+// journal is what a crash leaves, and one behind it is not.
+func spoil(ctx context.Context, p *party, leaf []byte) (*spoilable, error) {
+	s := &spoilable{dir: p.dir + "-copy", to: 'X'}
+	if err := copyTree(p.dir, s.dir); err != nil {
 		return nil, err
 	}
 	s.file = filepath.Join(s.dir, "ledger.db")
+	if err := p.n.Store().Backup(ctx, s.file); err != nil {
+		return nil, err
+	}
 	b, err := os.ReadFile(s.file)
 	if err != nil {
 		return nil, err
@@ -187,7 +104,7 @@ func copyTree(from, to string) error {
 		switch target := filepath.Join(to, rel); {
 		case d.IsDir():
 			return os.MkdirAll(target, 0o700)
-		case !d.Type().IsRegular():
+		case !d.Type().IsRegular() || strings.HasPrefix(rel, "ledger.db"): // the ledger is written to
 			return nil
 		default:
 			return copyFile(path, target)
@@ -210,17 +127,11 @@ func copyFile(from, to string) (err error) {
 }
 
 // tries prints three things to try by hand.
-func (w *world) tries(c *channel, children []*child, s *spoilable) {
+func (w *world) tries(c *channel, s *spoilable) {
 	a, b := c.principals[0], c.principals[1]
-	var pid int
-	for _, k := range children {
-		if k.p == b {
-			pid = k.cmd.Process.Pid
-		}
-	}
 	channel := "--channel " + quote(c.Name)
 	run := func(p *party, args ...string) {
-		w.page.Line("     " + w.Program + " " + strings.Join(args, " ") + " --dir " + quote(p.dir))
+		w.page.Line("     " + w.Live.Program + " " + strings.Join(args, " ") + " --dir " + quote(p.dir))
 	}
 	w.page.Line("Try by hand, in another terminal:")
 	w.page.Blank()
@@ -228,18 +139,18 @@ func (w *world) tries(c *channel, children []*child, s *spoilable) {
 	run(a, "send message/send", channel, "--office", office(w, a), "--precedence flash --form letter \\\n         --text 'subject=By hand' --text 'body=This is an exercise.' --wait 10s")
 	run(b, "inbox", channel, "--limit 3")
 	w.page.Blank()
-	w.page.Line(fmt.Sprintf("  2. Kill the node of %s, see \"link down since\" at the other side, which tries\n     the line every 5 seconds, and start it again:", b.code))
-	w.page.Line(fmt.Sprintf("     kill -9 %d; sleep 6", pid))
+	if s != nil {
+		w.page.Line(fmt.Sprintf("  2. Flip a byte of a leaf in a copy of %s's record, and verify it:", b.code))
+		w.page.Line("     " + w.Live.Program + " verify --dir " + quote(s.dir))
+		w.page.Line(fmt.Sprintf("     printf %c | dd of=%s bs=1 seek=%d conv=notrunc", s.to, quote(s.file), s.at))
+		w.page.Line("     " + w.Live.Program + " verify --dir " + quote(s.dir))
+		w.page.Blank()
+	}
+	w.page.Para(2, fmt.Sprintf("3. Kill every node at once; start that of %s again, as a process of its own, on the clock of this machine; see \"link down since\" of %s, and that ends when it is started too:", a.code, b.code))
+	w.page.Line(fmt.Sprintf("     kill -9 %d", os.Getpid()))
+	run(a, "serve --listen "+a.addr)
 	run(a, "line", channel)
 	run(b, "serve --listen "+b.addr)
-	w.page.Blank()
-	if s == nil {
-		return
-	}
-	w.page.Line(fmt.Sprintf("  3. Flip a byte of a leaf in a copy of %s's record, and verify it:", b.code))
-	w.page.Line("     " + w.Program + " verify --dir " + quote(s.dir))
-	w.page.Line(fmt.Sprintf("     printf %c | dd of=%s bs=1 seek=%d conv=notrunc", s.to, quote(s.file), s.at))
-	w.page.Line("     " + w.Program + " verify --dir " + quote(s.dir))
 	w.page.Blank()
 }
 

@@ -2,10 +2,11 @@ package demo_test
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"detente/internal/cli"
-	"detente/internal/demo"
 	"detente/scenario"
 )
 
@@ -70,35 +70,67 @@ func (o *transcript) await(t *testing.T, pattern string, ended <-chan error) str
 	}
 }
 
-// TestByHand does what the transcript says can be tried by hand, by the very
-// commands that it prints.
-func TestByHand(t *testing.T) {
-	text := string(scenario.January2024Text())
-	s, err := scenario.Parse([]byte(text[:strings.Index(text, "\npause:")] + "\n"))
-	if err != nil {
+// begun is the demo as a process of its own: its transcript, and how it ends.
+func begun(t *testing.T, text string, flags ...string) (out *transcript, ended chan error, dir string) {
+	t.Helper()
+	t.Setenv(asProgram, "1")
+	dir = folder(t)
+	file := filepath.Join(dir, "scenario")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(asProgram, "1")
+	out, ended = &transcript{more: make(chan struct{}, 1)}, make(chan error, 1)
+	cmd := exec.Command(program(t), append([]string{"demo", "--dir", dir, "--scenario", file}, flags...)...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		ended <- cmd.Wait()
+		close(done)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill() //nolint:errcheck // it has ended
+		<-done
+	})
+	return out, ended, dir
+}
+
+func program(t *testing.T) string {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "demo") // t.TempDir is too long for a socket
+	return self
+}
+
+// folder is a temporary folder; t.TempDir is too long for a socket.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "demo")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	ctx, cancel := context.WithCancel(t.Context())
-	out := &transcript{more: make(chan struct{}, 1)}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- demo.Run(ctx, demo.Options{Dir: dir, Out: out, Scenario: s, Program: self,
-			Serve: func(dir, listen string) *exec.Cmd {
-				return exec.Command(self, "serve", "--dir", dir, "--listen", listen)
-			}})
-	}()
-	out.await(t, `(?s)3\. Flip.*conv=notrunc\n.*verify.*\n`, ended)
-	command := func(pattern string) string { return out.await(t, `(?m)^     (`+pattern+`)$`, ended) }
+	return dir
+}
+
+// upTo is January 2024 up to a pause, from 1.
+func upTo(pause int) string {
+	parts := strings.Split(string(scenario.January2024Text()), "\npause:")
+	return strings.Join(parts[:pause], "\npause:") + "\n"
+}
+
+// TestByHand does what the transcript says can be tried by hand, by the very
+// commands that it prints.
+func TestByHand(t *testing.T) {
+	out, ended, _ := begun(t, upTo(1), "--pace", "0")
+	out.await(t, `(?s)3\. Kill.*kill -9 \d+\n.*serve.*serve.*\n`, ended)
+	command := func(pattern string) string {
+		return strings.ReplaceAll(out.await(t, `(?m)^     (`+pattern+`)$`, ended), "go run ./cmd/detente", program(t))
+	}
 	shell := func(want, line string) string {
 		t.Helper()
 		b, err := exec.Command("sh", "-c", line).CombinedOutput()
@@ -109,14 +141,24 @@ func TestByHand(t *testing.T) {
 	}
 
 	// 1. A flash note.
-	if got := shell("0", command(`/\S+ send (?s:.*?)--dir \S+`)); !strings.Contains(got, "Receipt of IRN") {
+	if got := shell("0", command(`(?:go run )?\S+ send (?s:.*?)--dir \S+`)); !strings.Contains(got, "Receipt of IRN") {
 		t.Errorf("send says\n%s", got)
 	}
-	if got := shell("0", command(`/\S+ inbox .*`)); !strings.Contains(got, "FLASH") || !strings.Contains(got, "By hand") {
+	if got := shell("0", command(`(?:go run )?\S+ inbox .*`)); !strings.Contains(got, "FLASH") || !strings.Contains(got, "By hand") {
 		t.Errorf("the inbox says\n%s", got)
 	}
 
-	// 2. A node is killed, and started again.
+	// 2. A byte is flipped.
+	verify := command(`(?:go run )?\S+ verify .*`)
+	if got := shell("0", verify); !strings.Contains(got, "Nothing is wrong") {
+		t.Errorf("verify says\n%s", got)
+	}
+	shell("0", command(`printf .*`))
+	if got := shell("3", verify); !strings.Contains(got, "its bytes were changed") {
+		t.Errorf("verify says of a flipped byte\n%s", got)
+	}
+
+	// 3. The nodes are killed, and started again one after the other.
 	pid, err := strconv.Atoi(out.await(t, `kill -9 (\d+)`, ended))
 	if err != nil {
 		t.Fatal(err)
@@ -124,8 +166,21 @@ func TestByHand(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	out.await(t, "The process of (IRN) has ended", ended)
-	line := command(`/\S+ line .*`)
+	<-ended
+	again := func(party string) {
+		t.Helper()
+		cmd := exec.Command("sh", "-c", "exec "+command(`(?:go run )?\S+ serve .*`+party))
+		cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+				t.Errorf("serve, told to end: %v", err)
+			}
+		})
+	}
+	line := command(`(?:go run )?\S+ line .*`)
 	until := func(want string) {
 		t.Helper()
 		got := ""
@@ -136,32 +191,11 @@ func TestByHand(t *testing.T) {
 		}
 		t.Fatalf("the line does not come to %q; it says\n%s", want, got)
 	}
+	again("PAK")
 	until("link down since")
-	again := exec.Command("sh", "-c", "exec "+command(`/\S+ serve .*`))
-	again.Stdout, again.Stderr = io.Discard, io.Discard
-	if err := again.Start(); err != nil {
-		t.Fatal(err)
-	}
+	again("IRN")
 	until("link up since")
-	if err := again.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Wait(); err != nil {
-		t.Errorf("serve, told to end: %v", err)
-	}
-
-	// 3. A byte is flipped.
-	verify := command(`/\S+ verify .*`)
-	if got := shell("0", verify); !strings.Contains(got, "Nothing is wrong") {
-		t.Errorf("verify says\n%s", got)
-	}
-	shell("0", command(`printf .*`))
-	if got := shell("3", verify); !strings.Contains(got, "its bytes were changed") {
-		t.Errorf("verify says of a flipped byte\n%s", got)
-	}
-
-	cancel()
-	if err := <-ended; err != nil {
-		t.Errorf("it ended with %v", err)
+	if got := shell("0", command(`(?:go run )?\S+ inbox .*`)); !strings.Contains(got, "By hand") {
+		t.Errorf("the inbox of the node that was killed says\n%s", got)
 	}
 }

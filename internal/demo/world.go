@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"detente/charter"
 	"detente/feed"
@@ -34,8 +35,17 @@ type world struct {
 	lines    *lines
 	late     []*scenario.Step            // notes written while a line was down, not acknowledged by everyone
 	meant    map[note.ID]register.Result // of notes that are not to be applied
+	run      context.Context             // the nodes serve and exchange until it ends
 	stop     context.CancelFunc
+	fail     context.CancelCauseFunc // ends the demo; nil: there are no desks
 	serving  sync.WaitGroup
+	began    time.Time
+}
+
+func newWorld(o Options, dir string) *world {
+	o.Dir = dir
+	return &world{Options: o, page: page.New(o.Out, o.Width, o.Color), clock: &clock{now: o.Scenario.Start}, placed: map[string]scenario.Placed{}, entered: map[string]house.ID{},
+		shown: map[string]bool{}, lines: newLines(), meant: map[note.ID]register.Result{}, began: time.Now()}
 }
 
 // party is one party: its folder, its keys, its node.
@@ -110,12 +120,11 @@ func (w *world) found(ctx context.Context) error {
 			return fmt.Errorf("channel %s: %w", sc.Code, err)
 		}
 	}
-	run, stop := context.WithCancel(ctx)
-	w.stop = stop
+	w.run, w.stop = context.WithCancel(ctx)
 	for _, p := range w.parties {
-		p.n.Start(run)
+		p.n.Start(w.run)
 		w.serving.Go(func() {
-			if err := p.n.ServeLine(run, p.listener); err != nil {
+			if err := p.n.ServeLine(w.run, p.listener); err != nil {
 				w.page.Line("The line of " + p.code + " broke: " + err.Error())
 			}
 		})

@@ -24,8 +24,9 @@ type Page struct {
 	Channel  *view.Frame // absent on a page of no one channel
 	Channels []view.Frame
 	Data     any
-	Dir      string // ltr or rtl
-	Here     string // path and query of the page
+	Demo     *view.Demo // absent where no scenario is played
+	Dir      string     // ltr or rtl
+	Here     string     // path and query of the page
 	Lang     string
 	Node     string // the party
 	Now      time.Time
@@ -74,6 +75,10 @@ func (v *visit) render(name string, p *Page) error { return v.answer(http.Status
 func (v *visit) answer(status int, name string, p *Page) error {
 	lang := v.loc.Language
 	p.Lang, p.Dir, p.Here, p.Node, p.Now, p.Officer = lang.Tag, lang.Dir, v.r.URL.RequestURI(), v.Node.Party(), v.now(), v.officer
+	if v.Demo != nil {
+		demo := v.Demo.View()
+		p.Demo = &demo
+	}
 	if p.Channels == nil {
 		p.Channels = v.channels()
 	}

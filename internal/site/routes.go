@@ -43,6 +43,8 @@ func init() {
 		{"POST /officers/{id}/link", officer.Administrator, (*visit).linkOfficer},
 		{"POST /officers/{id}/end", officer.Administrator, (*visit).endOfficer},
 		{"/", signedIn, (*visit).nowhere},
+		{"GET /demo/{control}", officer.Reader, (*visit).demo},
+		{"POST /demo/{control}", officer.Reader, (*visit).demo},
 		{"GET /{$}", officer.Reader, (*visit).today},
 		{"GET /c/{channel}/matters", officer.Reader, (*visit).matters},
 		{"GET /c/{channel}/matters/{id}", officer.Reader, (*visit).matter},

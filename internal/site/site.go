@@ -13,6 +13,7 @@ import (
 	"detente/internal/node"
 	"detente/internal/officer"
 	"detente/internal/officer/signin"
+	"detente/internal/view"
 )
 
 //go:embed static
@@ -30,6 +31,16 @@ type Options struct {
 
 	// API is served under /api/v1/: it asks Who by itself.
 	API http.Handler
+
+	// Demo is the scenario that is played at the node; nil: none is.
+	Demo Demo
+}
+
+// A Demo is a scenario that is played: how it stands, which every page shows,
+// and what its controls under /demo/ do.
+type Demo interface {
+	View() view.Demo
+	http.Handler
 }
 
 // Site is the handler of every page.
@@ -153,6 +164,15 @@ func (v *visit) language() string { // one of the four
 }
 
 func (v *visit) now() time.Time { return v.Node.Now() }
+
+// demo hands a request on to the scenario that is played.
+func (v *visit) demo() error {
+	if v.Demo == nil {
+		return &view.NotFound{What: "scenario that is played here"}
+	}
+	v.Demo.ServeHTTP(v.w, v.r)
+	return nil
+}
 
 // redirect answers a form that was taken.
 func (v *visit) redirect(path string) error {

@@ -7,6 +7,7 @@ const writing = () => document.querySelector("form [data-dirty]") !== null;
 
 // Something new: a page that nobody is writing on loads itself again.
 function arrived() {
+  if (document.getElementById("demo")) { renew(); return; }
   if (document.body.dataset.live === "reload" && !writing()) { location.reload(); return; }
   if (news) news.hidden = false;
 }
@@ -48,3 +49,42 @@ if (ends.length && now) {
     if (ends.some((e) => e <= t)) arrived();
   }, 60_000);
 }
+
+// A scenario that is played: every step is shown as it comes, where nobody
+// writes or stands in the page. Whoever looks elsewhere learns it on coming back.
+let asked = null, again = false, steps = null;
+
+function renew() {
+  again = asked !== null;
+  if (again) return;
+  asked = new XMLHttpRequest();
+  asked.responseType = "document";
+  asked.onloadend = () => {
+    const fresh = asked.response, at = document.activeElement;
+    asked = null;
+    if (!fresh || !fresh.getElementById("demo")) return;
+    const put = (what) => document.querySelector(what).replaceWith(document.importNode(fresh.querySelector(what), true));
+    const main = document.querySelector("main"), demo = document.getElementById("demo");
+    if (main.querySelector("form[method=post]") || main !== at && main.contains(at)) document.getElementById("news").hidden = false; else put("main");
+    demo.dataset.at = fresh.getElementById("demo").dataset.at;
+    put(demo.contains(at) ? "#demo-now" : "#demo");
+    if (again) renew();
+  };
+  asked.open("GET", location.href);
+  asked.send();
+}
+
+function played(e) {
+  const v = JSON.parse(e.data), shown = document.getElementById("demo").dataset;
+  if (String(v.run) !== shown.run) location.assign("/demo/arrived");
+  else if (`${v.state} ${v.at}` !== shown.at) renew();
+}
+
+function watch() {
+  if (document.hidden && steps) { steps.close(); steps = null; }
+  if (document.hidden || steps) return;
+  steps = new EventSource("/demo/events");
+  steps.addEventListener("demo", played);
+}
+
+if (document.getElementById("demo")) { document.addEventListener("visibilitychange", watch); watch(); }
