@@ -33,7 +33,8 @@ type Kept struct {
 	Trouble string       `json:"trouble,omitempty"` // why it cannot be read; then there is no more than the ID
 	Version uint64       `json:"version,omitempty"` // each change is another
 
-	secret []byte // of the salts of what it will say
+	secret []byte      // of the salts of what it will say
+	words  note.Digest // of what it says or commits to, once it is on its way; zero: no words
 }
 
 // state is what the ledger holds of a draft beside its text.
@@ -42,6 +43,7 @@ type state struct {
 	Saved   time.Time    `json:"saved,omitzero"`
 	Secret  []byte       `json:"secret,omitempty"`
 	Version uint64       `json:"version,omitempty"`
+	Words   note.Digest  `json:"words,omitzero"`
 }
 
 // salts are those of the words that a note will say, and of those that it will
@@ -101,7 +103,7 @@ func (d *Desk) box(k Kept) (store.Draft, error) {
 	if err != nil {
 		return store.Draft{}, err
 	}
-	rest, err := json.Marshal(state{k.Authors, k.Saved, k.secret, k.Version})
+	rest, err := json.Marshal(state{k.Authors, k.Saved, k.secret, k.Version, k.words})
 	if err != nil {
 		return store.Draft{}, err
 	}
@@ -121,7 +123,7 @@ func (d *Desk) Drafts() ([]Kept, error) {
 			if k.Draft, err = ReadDraft(r.Body); err == nil && r.State != nil {
 				err = strict(r.State, &rest)
 			}
-			if k.Authors, k.Saved, k.secret, k.Version = rest.Authors, rest.Saved, rest.Secret, rest.Version; err != nil {
+			if k.Authors, k.Saved, k.secret, k.Version, k.words = rest.Authors, rest.Saved, rest.Secret, rest.Version, rest.Words; err != nil {
 				k = Kept{ID: r.ID, Trouble: err.Error()}
 			}
 		}
@@ -251,6 +253,9 @@ func (d *Desk) Release(ctx context.Context, id string, again bool) (node.Ticket,
 }
 
 func (d *Desk) release(ctx context.Context, id string, again bool) (node.Ticket, error) {
+	if err := d.resume(ctx); err != nil {
+		return node.Ticket{}, err
+	}
 	k, err := d.OneDraft(id)
 	switch {
 	case err != nil:
@@ -266,6 +271,9 @@ func (d *Desk) release(ctx context.Context, id string, again bool) (node.Ticket,
 	}
 	// The note and the mark on the draft are not one transaction: the mark comes
 	// first, so that no crash makes two notes of one draft.
+	if k.words, err = wordsOf(out); err != nil {
+		return node.Ticket{}, err
+	}
 	letGo, err := d.letGo(ctx, &k, out)
 	if err != nil {
 		return node.Ticket{}, err
@@ -276,8 +284,7 @@ func (d *Desk) release(ctx context.Context, id string, again bool) (node.Ticket,
 	var stay *StayError
 	switch {
 	case err == nil:
-		k.Note = t.ID.String()
-		return t, errors.Join(d.sent(ctx, k, letGo, t.ID), d.keepMade(ctx, k, t.ID))
+		return t, d.became(ctx, k, letGo, t.ID)
 	case errors.As(err, &refused) || errors.As(err, &stay):
 		k.Note = "" // nothing was written
 	default:

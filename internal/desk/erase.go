@@ -17,6 +17,9 @@ import (
 func (d *Desk) Erase(ctx context.Context, id note.ID) error {
 	d.drafts.Lock()
 	defer d.drafts.Unlock()
+	if err := d.resume(ctx); err != nil {
+		return err
+	}
 	made, err := d.madeOf(id)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ func press(words string) Draft {
 }
 
 // TestPressDraftOutlivesACrash takes the folder as it is when the note is on disk
-// and nothing has been entered of it yet: there the draft, with the text that it
-// was read from, must be found.
+// and nothing has been entered of it yet: there the draft must be found, and be
+// entered as the note that it became, once.
 func TestPressDraftOutlivesACrash(t *testing.T) {
 	founded := open(t).n.Dir()
 	dir, after := filepath.Join(t.TempDir(), "PAK"), filepath.Join(t.TempDir(), "PAK")
@@ -38,7 +38,7 @@ func TestPressDraftOutlivesACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = New(n).Send(t.Context(), press("The words."))
+	sent, err := New(n).Send(t.Context(), press("The words."))
 	if err := errors.Join(err, copied, n.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,17 @@ func TestPressDraftOutlivesACrash(t *testing.T) {
 	}
 	kept, err := New(n).Drafts()
 	if err != nil || len(kept) != 1 || kept[0].Note != Sending || kept[0].Draft.From == nil || kept[0].Draft.From.Span != "The words." {
-		t.Errorf("%+v, %v", kept, err)
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	if _, err := New(n).Release(t.Context(), kept[0].ID, true); err == nil || !strings.Contains(err.Error(), "it was sent already") {
+		t.Errorf("it was sent twice: %v", err)
+	}
+	if err := New(n).Resume(t.Context()); err != nil {
+		t.Error(err)
+	}
+	made, err := house.Read[house.Made](n.House(), house.Confirmed)
+	if err != nil || len(made) != 1 || made[0].Value.From.Span != "The words." || made[0].Value.Note != sent.ID {
+		t.Errorf("%+v, %v", made, err)
 	}
 }
 

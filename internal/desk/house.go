@@ -175,9 +175,13 @@ func (d *Desk) Match(ctx context.Context) error {
 	return d.match(ctx, open)
 }
 
-// Watch matches papers to notes as notes come, until ctx ends. What fails is
-// logged: it never stops the line, and is tried again at the next change.
+// Watch finds out what became of drafts on their way when the node stopped, and
+// matches papers to notes as notes come, until ctx ends. What fails is logged: it
+// never stops the line, and is tried again at the next change.
 func (d *Desk) Watch(ctx context.Context, log *slog.Logger) {
+	if err := d.Resume(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("what became of drafts that were on their way is not entered", "err", err)
+	}
 	for {
 		changed := d.n.Changed()
 		if err := d.Match(ctx); err != nil && ctx.Err() == nil {
