@@ -2,13 +2,16 @@ package site
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"detente/charter"
 	"detente/internal/desk"
 	"detente/internal/node"
+	"detente/internal/officer"
 	"detente/internal/view"
 	"detente/matter"
 	"detente/note"
@@ -32,7 +35,10 @@ type Compose struct {
 	Kinds []Opening
 	Path  string // of the channel
 	Seen  []Slot // the texts as the other side will see them
-	Ready bool   // nothing is wrong: it could leave
+
+	Review *desk.Review // how far it is on its way out; nil: not kept yet
+	Mine   bool         // whoever looks may release it, and has not
+	Given  bool         // whoever looks has released it
 }
 
 // compose is the page of a new draft: of an act, or, before one is chosen, the
@@ -182,16 +188,22 @@ func (v *visit) draft() error {
 	if err != nil {
 		return err
 	}
-	d := Compose{Kept: &k, Path: ChannelPath(channel), Ready: k.Note == ""}
+	review, err := v.Desk.Review(k.ID)
+	if err != nil {
+		return err
+	}
+	d := Compose{Kept: &k, Path: ChannelPath(channel), Review: &review,
+		Mine:  slices.ContainsFunc(review.May, func(o officer.Officer) bool { return o.ID == v.officer.ID }),
+		Given: slices.ContainsFunc(review.Releases, func(s desk.Said) bool { return s.Officer == v.officer.ID })}
 	var wrong, why string
-	if k.Note == "" {
-		if _, err := v.Desk.Prepare(k.Draft); err != nil {
-			wrong, why, d.Ready = desk.Field(err), err.Error(), false
-		}
+	if review.Trouble != "" && k.Note == "" {
+		_, err := v.Desk.Prepare(k.Draft)
+		wrong, why = desk.Field(err), review.Trouble
 	}
 	if d.Form, err = v.form(channel, k.Draft, wrong, why); err != nil {
 		return err
 	}
+	d.Form.Version = k.Version
 	for _, name := range sorted(k.Draft.Texts) {
 		s := Slot{Name: name}
 		for _, lang := range sorted(k.Draft.Texts[name]) {
@@ -211,14 +223,84 @@ func (v *visit) amend() error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.Desk.Amend(v.r.Context(), v.r.PathValue("id"), d, 0); err != nil {
+	var version uint64 // that the form was of; without one, whichever there is
+	if s := v.r.PostForm.Get("version"); s != "" {
+		if version, err = strconv.ParseUint(s, 10, 64); err != nil {
+			return &problem{http.StatusUnprocessableEntity, fmt.Sprintf("version %.20q is not a number; what was kept before stays", s)}
+		}
+	}
+	k, err := v.Desk.Amend(v.r.Context(), v.r.PathValue("id"), d, version)
+	if err != nil {
 		return err
 	}
-	if v.r.Header.Get("Accept") == "application/json" { // kept while it is written
-		v.w.WriteHeader(http.StatusNoContent)
-		return nil
+	if v.scripted() { // kept while it is written
+		return v.json(map[string]uint64{"version": k.Version})
 	}
 	return v.redirect(v.r.URL.Path)
+}
+
+// scripted reports whether a script asks, which takes JSON.
+func (v *visit) scripted() bool { return v.r.Header.Get("Accept") == "application/json" }
+
+// ask puts a draft to the releasers.
+func (v *visit) ask() error {
+	id := v.r.PathValue("id")
+	if _, err := v.Desk.Ask(v.r.Context(), id); err != nil {
+		return err
+	}
+	return v.redirect("/drafts/" + url.PathEscape(id))
+}
+
+// beginRelease asks the officer's passkey to sign the draft as it stands.
+func (v *visit) beginRelease() error {
+	id := v.r.PathValue("id")
+	review, err := v.Desk.Review(id)
+	if err != nil {
+		return err
+	}
+	options, err := v.SignIn.BeginRelease(v.r.Context(), id, review.Digest)
+	if err != nil {
+		return err
+	}
+	return v.json(options)
+}
+
+// finishRelease keeps what the passkey signed, and sends the note where no
+// other person must release it.
+func (v *visit) finishRelease() error {
+	b, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, maxResponse))
+	if err != nil {
+		return err
+	}
+	assertion, id, _, err := v.SignIn.FinishRelease(v.r.Context(), b)
+	if err != nil {
+		return err
+	}
+	_, t, err := v.Desk.Approve(v.r.Context(), id, assertion)
+	if err != nil {
+		return err
+	}
+	then := "/drafts/" + url.PathEscape(id)
+	if t != nil {
+		then = notePath(t.ID)
+	}
+	return v.json(map[string]string{"then": then})
+}
+
+func (v *visit) withdraw() error {
+	id := v.r.PathValue("id")
+	if _, err := v.Desk.Withdraw(v.r.Context(), id); err != nil {
+		return err
+	}
+	return v.redirect("/drafts/" + url.PathEscape(id))
+}
+
+func (v *visit) refuse() error {
+	id := v.r.PathValue("id")
+	if _, err := v.Desk.Refuse(v.r.Context(), id, v.r.FormValue("remark")); err != nil {
+		return err
+	}
+	return v.redirect("/drafts/" + url.PathEscape(id))
 }
 
 // send lets a draft leave, where no other person must release it.

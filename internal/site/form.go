@@ -26,6 +26,7 @@ type Form struct {
 	Texts     []TextInput
 	Wrong     string // which field is wrong; empty: none
 	Why       string
+	Version   uint64 // of the draft that is shown; 0: not kept yet
 }
 
 // Choice is one word of a list to choose from.

@@ -28,6 +28,8 @@ func status(err error) int {
 	var refused *node.Refused
 	var stay *desk.StayError
 	var large *http.MaxBytesError
+	var held *desk.HeldError
+	var conflict *desk.ConflictError
 	var denied *officer.DeniedError
 	var change *officer.ChangeError
 	var link *signin.LinkError
@@ -45,7 +47,7 @@ func status(err error) int {
 		return http.StatusNotFound
 	case desk.Field(err) != "":
 		return http.StatusUnprocessableEntity
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) || errors.As(err, &held) || errors.As(err, &conflict):
 		return http.StatusConflict
 	case errors.As(err, &link):
 		return http.StatusGone
@@ -67,7 +69,7 @@ func (v *visit) fail(err error) {
 	if code == http.StatusInternalServerError {
 		v.Log.Error("a page failed", "path", v.r.URL.Path, "error", err)
 	}
-	if v.r.Header.Get("Content-Type") == "application/json" { // a script asked
+	if v.scripted() {
 		v.w.Header().Set("Content-Type", "application/problem+json")
 		v.w.WriteHeader(code)
 		json.NewEncoder(v.w).Encode(map[string]any{"detail": err.Error(), "status": code}) //nolint:errcheck // the browser is gone

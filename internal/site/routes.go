@@ -55,6 +55,11 @@ func init() {
 		{"GET /drafts/{id}", officer.Reader, (*visit).draft},
 		{"POST /drafts/{id}", officer.Drafter, (*visit).amend},
 		{"POST /drafts/{id}/send", officer.Drafter, (*visit).send},
+		{"POST /drafts/{id}/ask", officer.Drafter, (*visit).ask},
+		{"POST /drafts/{id}/release/begin", officer.Releaser, (*visit).beginRelease},
+		{"POST /drafts/{id}/release/finish", officer.Releaser, (*visit).finishRelease},
+		{"POST /drafts/{id}/withdraw", officer.Releaser, (*visit).withdraw},
+		{"POST /drafts/{id}/refuse", officer.Releaser, (*visit).refuse},
 		{"POST /drafts/{id}/drop", officer.Drafter, (*visit).drop},
 		{"GET /c/{channel}/line", officer.Reader, (*visit).line},
 	}

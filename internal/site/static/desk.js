@@ -28,6 +28,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   let timer = 0;
   const keep = async () => {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+    if (answer.ok) form.elements.namedItem("version").value = (await answer.json()).version;
     if (answer.ok) for (const e of form.querySelectorAll("[data-dirty]")) e.removeAttribute("data-dirty");
     saved.textContent = answer.ok ? "✓" : "✗";
   };

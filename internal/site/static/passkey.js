@@ -3,7 +3,7 @@
 "use strict";
 
 const post = async (path, body) => {
-  const answer = await fetch(path, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+  const answer = await fetch(path, { method: "POST", body, headers: { "Content-Type": "application/json", Accept: "application/json" } });
   const text = await answer.text();
   let value = {};
   try { value = JSON.parse(text); } catch { value = { detail: text }; }
