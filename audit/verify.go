@@ -64,10 +64,11 @@ type Report struct {
 	Acks        uint64    `json:"acks"`
 	Pictures    uint64    `json:"pictures"` // stated in acks and found equal
 	Uncompared  uint64    `json:"uncompared"`
-	House       uint64    `json:"house"`   // entries of the in-house record
-	Drafts      uint64    `json:"drafts"`  // not sent, or sent
-	Proofs      []string  `json:"proofs"`  // of misconduct, verified
-	Notices     []string  `json:"notices"` // what a person should know, and is no fault
+	House       uint64    `json:"house"`    // entries of the in-house record
+	Drafts      uint64    `json:"drafts"`   // not sent, or sent
+	Released    uint64    `json:"released"` // notes whose release by officers was checked
+	Proofs      []string  `json:"proofs"`   // of misconduct, verified
+	Notices     []string  `json:"notices"`  // what a person should know, and is no fault
 	Findings    []Finding `json:"findings"`
 	More        uint64    `json:"more"` // findings that are not listed
 }
@@ -92,7 +93,9 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 }
 // witness cosignatures; that seen never goes back, nor names a head that its
 // feed does not have; payloads sealed and at rest; the signing journal; the
 // register from nothing, and the pictures that acks state; the in-house
-// record, the drafts, and the content that is kept to be revealed.
+// record, the drafts, and the content that is kept to be revealed; and of every
+// note that left since there are officers, who released it, by which key, and
+// that it is what they signed for.
 //
 // What is wrong is in the report. The error is for a record that could not be
 // read to its end, and then the report is not complete.
@@ -166,16 +169,18 @@ func (v *verifier) run() {
 		}
 	}
 	v.compareJournal(signed, all)
-	v.house()
+	v.house(rows)
 }
 
 // house verifies what no channel has a part in: the in-house record, and what
-// waits at the node to be sent.
-func (v *verifier) house() {
+// waits at the node to be sent. rows are the feeds as they were before: what is
+// in them had its entries by then.
+func (v *verifier) house(rows []store.FeedRow) {
 	if v.Box == nil {
 		return
 	}
-	n, err := house.Check(v.ctx, v.Store, v.Box, v.Source.House, func(where, what string) {
+	releases := v.releases()
+	n, err := house.Check(v.ctx, v.Store, v.Box, v.Source.House, releases.Take, func(where, what string) {
 		v.find(where, what, "nobody else has it: keep the folder as it is, and put the entries of a backup beside it")
 	})
 	if err != nil {
@@ -188,6 +193,7 @@ func (v *verifier) house() {
 		v.failed("the drafts", err)
 	}
 	v.count(func(r *Report) { r.House, r.Drafts = n, drafts })
+	v.left(releases, rows)
 	v.kept()
 }
 

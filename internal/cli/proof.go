@@ -74,6 +74,9 @@ func renderReport(c *Call, r *audit.Report) {
 	if r.Drafts > 0 {
 		c.printf("drafts: %d\n", r.Drafts)
 	}
+	if r.Released > 0 {
+		c.printf("releases checked: of %s\n", page.Count(int(r.Released), "note", "notes"))
+	}
 	for _, s := range r.Notices {
 		c.printf("note: %s\n", text(s))
 	}

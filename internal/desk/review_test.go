@@ -16,10 +16,16 @@ import (
 func staffed(t *testing.T) (d *Desk, drafter, first, second *officertest.Person) {
 	t.Helper()
 	d = open(t)
+	drafter, first, second = staff(t, d)
+	return d, drafter, first, second
+}
+
+func staff(t *testing.T, d *Desk) (drafter, first, second *officertest.Person) {
+	t.Helper()
 	hire := func(name string, roles ...officer.Role) *officertest.Person {
 		return officertest.Hire(t, d.Officers(), name, roles...)
 	}
-	return d, hire("A. Drafter", officer.Drafter), hire("R. First", officer.Releaser), hire("S. Second", officer.Releaser, officer.Drafter)
+	return hire("A. Drafter", officer.Drafter), hire("R. First", officer.Releaser), hire("S. Second", officer.Releaser, officer.Drafter)
 }
 
 func words(body string) Draft {

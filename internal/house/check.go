@@ -41,9 +41,10 @@ func readHead(s *store.Store) (h head, err error) {
 	return h, nil
 }
 
-// Check reads the whole record and calls find for what is wrong with it. It
-// returns how many entries there are. An empty dir leaves the files out.
-func Check(ctx context.Context, s *store.Store, box *seal.Box, dir string, find func(where, what string)) (n uint64, err error) {
+// Check reads the whole record and calls find for what is wrong with it, and each
+// for every entry that opens. It returns how many entries there are. An empty dir
+// leaves the files out.
+func Check(ctx context.Context, s *store.Store, box *seal.Box, dir string, each func(Entry), find func(where, what string)) (n uint64, err error) {
 	said, headErr := readHead(s)
 	var last head
 	newest := uint64(0) // of all rows, those too that were entered since Check began
@@ -65,7 +66,9 @@ func Check(ctx context.Context, s *store.Store, box *seal.Box, dir string, find 
 		default:
 			checkFiles(e, dir, find)
 		}
-		sound = err == nil
+		if sound = err == nil; sound {
+			each(e)
+		}
 		last = head{r.Num, note.Sum(r.Box)}
 		return nil
 	})

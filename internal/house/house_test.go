@@ -58,7 +58,7 @@ func TestRecord(t *testing.T) {
 			t.Errorf("of another kind: %v, %v", other, err)
 		}
 	}
-	n, err := Check(t.Context(), h.store, h.box, "", func(where, what string) { t.Errorf("%s: %s", where, what) })
+	n, err := Check(t.Context(), h.store, h.box, "", func(Entry) {}, func(where, what string) { t.Errorf("%s: %s", where, what) })
 	if n != 20 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
@@ -124,7 +124,7 @@ func TestRewrittenEntry(t *testing.T) {
 			t.Fatal(err)
 		}
 		var found []string
-		if _, err := Check(t.Context(), h.store, h.box, "", func(where, _ string) { found = append(found, where) }); err != nil {
+		if _, err := Check(t.Context(), h.store, h.box, "", func(Entry) {}, func(where, _ string) { found = append(found, where) }); err != nil {
 			t.Fatal(err)
 		}
 		if want := where(uint64(min(at+2, 3))); !slices.Contains(found, want) {
