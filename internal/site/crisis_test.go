@@ -197,7 +197,7 @@ func TestFromDraftToAnswer(t *testing.T) {
 			director := irn.hire(t, ctx, "Director", lang, officer.Releaser)
 
 			draft := drafter.write(ChannelPath(channel)+"/compose?act=message/send", [2]string{"t.subject.en", "By hand"}, [2]string{"t.body.en", "Please confirm."}, [2]string{"f.form", "letter"}, [2]string{"office", "mfa"})
-			drafter.press(`form[action$="/ask"]`, ".release .state")
+			drafter.press(`form[action$="/ask"]`, `.release[data-state="asked"]`)
 			if s := drafter.read(`document.querySelectorAll('form[action$="/send"], form[data-passkey]').length + ""`); s != "0" {
 				t.Fatal("a drafter can send what another must release")
 			}
@@ -211,7 +211,7 @@ func TestFromDraftToAnswer(t *testing.T) {
 			matter := matterPath(id)
 			for _, grade := range []string{"acknowledged", "confirmed"} {
 				answer := other.write(ChannelPath(channel)+"/compose?act=message/answer&matter="+strings.Replace(id.Short(), "#", "%23", 1), [2]string{"f.grade", grade}, [2]string{"t.body.en", "It is " + grade + "."}, [2]string{"office", "mfa"})
-				other.press(`form[action$="/ask"]`, ".release .state")
+				other.press(`form[action$="/ask"]`, `.release[data-state="asked"]`)
 				back := director.lets(answer)
 				pak.arrives(t, back)
 			}
