@@ -154,10 +154,13 @@ func (b *builder) replies(e *register.Entry) []Reply {
 
 // Link is a note that another one names, or replies to.
 type Link struct {
-	As    string  `json:"as"` // the field that names it, such as in-response-to; "reply" where the act says so
+	As    string  `json:"as"` // the field that names it, such as in-response-to; linkReply where the act says so
 	Note  note.ID `json:"note"`
 	Short string  `json:"short"`
 }
+
+// linkReply is what a note is to one that it replies to without naming it.
+const linkReply = "reply"
 
 // links returns the notes that a note speaks to, only as its author states it.
 func (b *builder) links(e *register.Entry) []Link {
@@ -179,7 +182,7 @@ func (b *builder) links(e *register.Entry) []Link {
 		return out
 	}
 	if to, ok := b.conversation(e.Matter).to[e.ID]; ok && !slices.ContainsFunc(out, func(l Link) bool { return l.Note == to }) {
-		out = append(out, Link{"reply", to, to.Short()})
+		out = append(out, Link{linkReply, to, to.Short()})
 	}
 	return out
 }

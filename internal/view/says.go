@@ -29,6 +29,12 @@ func Vocabulary() []string {
 	out := []string{none, "unmarked", "nothing applied", "released", "held", "unreadable", "sealed", "erased", "missing", Sent, Receipted, Acked,
 		charter.Principal, charter.Facilitator, charter.Observer}
 	out = append(out, note.Precedences...)
+	out = append(out, linkReply, facesAccount, facesReadout)
+	for _, r := range replying {
+		if r.as != "" {
+			out = append(out, r.as)
+		}
+	}
 	for _, r := range []register.Result{register.Applied, register.OutOfOrder, register.NoPower, register.Referred, register.Waiting, register.NotFolded, register.Kept} {
 		out = append(out, string(r))
 	}

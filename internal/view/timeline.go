@@ -123,10 +123,12 @@ func TimelineOf(src Source, channel note.Digest, o TimelineOptions) (*TimelinePa
 			v.First = from + 1
 		}
 		if from > 0 && len(page) > 0 {
-			v.Earlier = &page[0].ID
+			id := page[0].ID
+			v.Earlier = &id
 		}
 		if to < len(chosen) && len(page) > 0 {
-			v.Later = &page[len(page)-1].ID
+			id := page[len(page)-1].ID
+			v.Later = &id
 		}
 		here := b.now
 		if len(page) > 0 {
@@ -292,6 +294,9 @@ func facesAs(a, e *register.Entry) string {
 	return as
 }
 
+// As what notes face each other.
+const facesAccount, facesReadout = "account", "readout"
+
 // accountOf says as what a note faces others: as an account, or as a readout.
 func accountOf(e *register.Entry) string {
 	if e.Result != register.Applied {
@@ -299,9 +304,9 @@ func accountOf(e *register.Entry) string {
 	}
 	switch e.Move.Act {
 	case "incident/report", "incident/account":
-		return "account"
+		return facesAccount
 	case "talk/readout":
-		return "readout"
+		return facesReadout
 	}
 	return ""
 }

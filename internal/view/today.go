@@ -111,65 +111,58 @@ func (b *builder) unseen(seen Mark) List[*BriefNote] {
 func (b *builder) lineWords(stand []Unreachable) []LineWord {
 	out := []LineWord{}
 	loc := b.zone()
-	say := func(alarm bool, id *note.ID, format string, args ...any) {
-		for i, a := range args {
-			if t, ok := a.(time.Time); ok {
-				args[i] = t.In(loc)
-			}
-		}
-		out = append(out, LineWord{alarm, id, locale.Phrasef(format, args...)})
-	}
+	say := func(alarm bool, id *note.ID, says locale.Phrase) { out = append(out, LineWord{alarm, id, says}) }
 	if b.s.Recovering != "" {
-		say(true, nil, "this node does not sign: %s", b.s.Recovering)
+		say(true, nil, locale.Phrasef("this node does not sign: %s", b.s.Recovering))
 	}
 	for _, f := range b.s.Feeds {
 		if f.Frozen != nil {
-			say(true, nil, "the feed of %s is frozen: %s", f.Party, f.Why)
+			say(true, nil, locale.Phrasef("the feed of %s is frozen: %s", f.Party, f.Why))
 		}
 	}
 	for _, p := range b.s.Peers {
-		b.linkWords(p, say)
+		say(!p.Up, nil, linkWord(p, loc))
 		var missed []Roll
 		if i := slices.IndexFunc(stand, func(u Unreachable) bool { return u.Party == p.Party }); i >= 0 {
 			missed = stand[i].MissedRolls
 			if n := stand[i].Unreceipted; n > 0 {
-				say(!p.Up, nil, "%d note is not held by %s yet|%d notes are not held by %s yet", n, p.Party)
+				say(!p.Up, nil, locale.Phrasef("%d note is not held by %s yet|%d notes are not held by %s yet", n, p.Party))
 			}
 		}
 		for _, r := range missed {
-			say(true, nil, "%s missed the roll call of %s", p.Party, r.At)
+			say(true, nil, locale.Phrasef("%s missed the roll call of %s", p.Party, r.At.In(loc)))
 		}
 		if e, to := b.lastWord(p.Party); e != nil {
 			id := e.ID
-			say(false, &id, "the last that a person of %s answered is %s, %s", p.Party, to.Short(), e.Time)
+			say(false, &id, locale.Phrasef("the last that a person of %s answered is %s, %s", p.Party, to.Short(), e.Time.In(loc)))
 		}
 		if list := b.unacked(p.Party); len(list) > 0 {
 			id := slices.MinFunc(list, register.CompareTimes).ID
-			say(false, &id, "%d note delivered to %s has no word of a person|%d notes delivered to %s have no word of a person", len(list), p.Party)
+			say(false, &id, locale.Phrasef("%d note delivered to %s has no word of a person|%d notes delivered to %s have no word of a person", len(list), p.Party))
 		}
 		if p.Picture != nil && !*p.Picture {
 			id := p.PictureAt
-			say(true, &id, "%s reads the record otherwise than this node: explain shows where", p.Party)
+			say(true, &id, locale.Phrasef("%s reads the record otherwise than this node: explain shows where", p.Party))
 		}
 	}
 	for _, s := range Suspended(b.s.Register, b.now) {
-		say(true, &s.Note, "%s has suspended a part of the line: %s", s.Party, s.Reason)
+		say(true, &s.Note, locale.Phrasef("%s has suspended a part of the line: %s", s.Party, locale.Phrasef(s.Reason)))
 	}
 	return out
 }
 
-// linkWords says how the link to a party stands.
-func (b *builder) linkWords(p node.PeerInfo, say func(bool, *note.ID, string, ...any)) {
+// linkWord says how the link to a party stands.
+func linkWord(p node.PeerInfo, loc *time.Location) locale.Phrase {
+	since, heard := p.Since.In(loc), p.Heard.In(loc)
 	switch {
 	case p.Up:
-		say(false, nil, "link to %s up since %s", p.Party, p.Since)
+		return locale.Phrasef("link to %s up since %s", p.Party, since)
 	case p.Since.IsZero():
-		say(true, nil, "link to %s not tried yet", p.Party)
+		return locale.Phrasef("link to %s not tried yet", p.Party)
 	case p.Heard.IsZero():
-		say(true, nil, "link to %s down since %s; nothing was heard of it", p.Party, p.Since)
-	default:
-		say(true, nil, "link to %s down since %s; last heard of %s", p.Party, p.Since, p.Heard)
+		return locale.Phrasef("link to %s down since %s; nothing was heard of it", p.Party, since)
 	}
+	return locale.Phrasef("link to %s down since %s; last heard of %s", p.Party, since, heard)
 }
 
 // lastWord returns the latest note by which a person of a party replied to one
